@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What modules may use of the code that is Rust: the names and licences that
+ * they have always had. In C, because modversions reads C objects only.
+ */
+#include <linux/export.h>
+
+#include <asm/xen/page.h>
+
+#include <xen/platform_pci.h>
+
+#include "xen-ops.h"
+
+EXPORT_SYMBOL_GPL(arbitrary_virt_to_machine);
+EXPORT_SYMBOL_GPL(xen_unmap_domain_gfn_range);
+
+EXPORT_SYMBOL_GPL(xen_has_pv_devices);
+EXPORT_SYMBOL_GPL(xen_has_pv_nic_devices);
+EXPORT_SYMBOL_GPL(xen_has_pv_disk_devices);
+EXPORT_SYMBOL_GPL(xen_has_pv_and_legacy_disk_devices);

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Macros and inline functions of the kernel's headers as functions, for Rust.
+ *
+ * Each is a real call, so nothing on a hot path belongs here.
+ */
+#include <linux/cpumask.h>
+#include <linux/mm.h>
+#include <linux/pgtable.h>
+
+#include <xen/page.h>
+
+#include "helpers.h"
+
+unsigned int rust_helper_cpumask_next(int cpu, const struct cpumask *mask)
+{
+	return cpumask_next(cpu, mask);
+}
+
+pgprot_t rust_helper_page_kernel(void)
+{
+	return PAGE_KERNEL;
+}
+
+pte_t rust_helper_mfn_pte(unsigned long mfn, pgprot_t prot)
+{
+	return mfn_pte(mfn, prot);
+}
+
+void rust_helper_set_pte_at(struct mm_struct *mm, unsigned long address,
+			    pte_t *ptep, pte_t pte)
+{
+	set_pte_at(mm, address, ptep, pte);
+}
+
+#ifdef CONFIG_XEN_EFI
+enum efi_secureboot_mode
+rust_helper_efi_get_secureboot_mode(efi_get_variable_t *get_variable)
+{
+	return efi_get_secureboot_mode(get_variable);
+}
+
+efi_status_t rust_helper_efi_get_variable(efi_char16_t *name, efi_guid_t *guid,
+					  u32 *attributes, unsigned long *size,
+					  void *data)
+{
+	return efi.get_variable(name, guid, attributes, size, data);
+}
+#endif

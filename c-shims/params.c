@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Boot parameters, see Documentation/admin-guide/kernel-parameters.txt. */
+#include <linux/init.h>
+
+#include "xen-ops.h"
+
+early_param("xen_emul_unplug", xen_parse_emul_unplug);

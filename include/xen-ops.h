@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The contract: every symbol that C, assembly and Rust in arch/x86/xen owe
+ * each other, once, with the context that it may be called in.
+ *
+ * A function that is Rust by now is checked against its prototype here when
+ * rust/ is compiled (bindgen reads this header, see contract!() in
+ * rust/ffi.rs). What is called from outside this directory is declared where
+ * its callers look: include/xen/, asm/xen/.
+ *
+ * Context, in brackets:
+ *   [early]   PV or PVH entry: before memblock, often before .bss is cleared
+ *             and before a console or an IDT exists
+ *   [init]    boot CPU, before user space
+ *   [task]    may sleep
+ *   [atomic]  preemption off; interrupts in any state
+ *   [irqoff]  interrupts off
+ *   [stop]    inside stop_machine(), interrupts off: must not allocate
+ *   [any]     any context, NMI included
+ */
+#ifndef XEN_OPS_H
+#define XEN_OPS_H
+
+#include <linux/clocksource.h>
+#include <linux/init.h>
+#include <linux/irqreturn.h>
+#include <linux/linkage.h>
+
+#include <xen/interface/xenpmu.h>
+#include <xen/xen-ops.h>
+
+#include <asm/page.h>
+
+struct boot_params;
+struct dom0_vga_console_info;
+struct mm_struct;
+struct screen_info;
+struct trap_info;
+
+/* Guest state: enlighten.c */
+extern struct start_info *xen_start_info;
+extern struct shared_info xen_dummy_shared_info;
+extern struct shared_info *HYPERVISOR_shared_info;
+DECLARE_PER_CPU_ALIGNED(struct vcpu_info, xen_vcpu_info);
+
+void xen_banner(void);					/* [init] */
+void xen_add_preferred_consoles(void);			/* [init] */
+int xen_panic_handler_init(void);			/* [init] */
+void xen_emergency_restart(void);			/* [any] */
+int xen_cpuhp_setup(int (*cpu_up_prepare_cb)(unsigned int),
+		    int (*cpu_dead_cb)(unsigned int));	/* [init] */
+void xen_vcpu_setup(int cpu);				/* [init], [task] */
+void xen_vcpu_info_reset(int cpu);			/* [early], [stop] */
+void xen_vcpu_restore(void);				/* [stop] */
+void xen_pin_vcpu(int cpu);				/* [task] */
+
+/* How much memory may be added later, as a multiple of what we start with. */
+#define EXTRA_MEM_RATIO		(10)
+void xen_add_extra_mem(unsigned long start_pfn,
+		       unsigned long n_pfns);		/* [init] */
+
+/* Hypercall entry: xen-head.S, xen-asm.S, enlighten.c */
+void xen_hypercall_pv(void);
+void xen_hypercall_hvm(void);
+void xen_hypercall_amd(void);
+void xen_hypercall_intel(void);
+void xen_hypercall_setfunc(void);			/* [init] */
+void *__xen_hypercall_setfunc(void);			/* [early], noinstr */
+
+/* HVM and PVH: enlighten_hvm.c; Rust: hvm/ */
+void xen_hvm_init_shared_info(void);			/* [init], [stop] */
+void xen_unplug_emulated_devices(void);			/* [init], [stop], Rust */
+int xen_parse_emul_unplug(char *arg);			/* [init], Rust */
+void xen_hvm_init_mmu_ops(void);			/* [init], Rust */
+void xen_hvm_exit_mmap(struct mm_struct *mm);		/* [task], Rust */
+void xen_hvm_use_exit_mmap(void);			/* [init], c-shims */
+void xen_hvm_post_suspend(int suspend_cancelled);	/* [stop], Rust */
+#ifdef CONFIG_PROC_VMCORE
+void xen_register_vmcore_cb(void);			/* [init], c-shims */
+bool xen_vmcore_pfn_is_ram(unsigned long pfn);		/* [task], Rust */
+#endif
+
+/* Grant table: Rust, called as a core_initcall through c-shims/initcalls.c */
+int xen_pvh_gnttab_setup(void);				/* [init] */
+
+/* Boot: Rust, boot/ */
+#ifdef CONFIG_XEN_DOM0
+void xen_init_vga(const struct dom0_vga_console_info *info, size_t size,
+		  struct screen_info *screen_info);	/* [early] */
+#else
+static inline void xen_init_vga(const struct dom0_vga_console_info *info,
+				size_t size, struct screen_info *screen_info)
+{
+}
+#endif
+
+#ifdef CONFIG_XEN_EFI
+void xen_efi_init(struct boot_params *boot_params);	/* [early] */
+#else
+static inline void xen_efi_init(struct boot_params *boot_params)
+{
+}
+#endif
+
+/* Time: time.c */
+void xen_init_time_ops(void);				/* [init] */
+void xen_hvm_init_time_ops(void);			/* [init] */
+void xen_setup_timer(int cpu);				/* [init], [task] */
+void xen_teardown_timer(int cpu);			/* [task] */
+void xen_setup_cpu_clockevents(void);			/* [irqoff] */
+void xen_setup_runstate_info(int cpu);			/* [init], [task], [stop] */
+void xen_save_time_memory_area(void);			/* [task] */
+void xen_restore_time_memory_area(void);		/* [task] */
+bool xen_vcpu_stolen(int vcpu);				/* [any] */
+
+/* Spinlocks: spinlock.c */
+#ifdef CONFIG_PARAVIRT_SPINLOCKS
+void xen_init_spinlocks(void);				/* [init] */
+void xen_init_lock_cpu(int cpu);			/* [init], [task] */
+void xen_uninit_lock_cpu(int cpu);			/* [task] */
+#else
+static inline void xen_init_spinlocks(void) {}
+static inline void xen_init_lock_cpu(int cpu) {}
+static inline void xen_uninit_lock_cpu(int cpu) {}
+#endif
+
+/* Performance counters: pmu.c */
+#ifdef CONFIG_XEN_HAVE_VPMU
+void xen_pmu_init(int cpu);				/* [init], [task] */
+void xen_pmu_finish(int cpu);				/* [task] */
+#else
+static inline void xen_pmu_init(int cpu) {}
+static inline void xen_pmu_finish(int cpu) {}
+#endif
+
+/* CPUs and IPIs: smp.c, smp_hvm.c, smp_pv.c, xen-head.S */
+#ifdef CONFIG_SMP
+struct xen_common_irq {
+	int irq;
+	char *name;
+};
+
+void xen_smp_init(void);				/* [early] */
+void xen_hvm_smp_init(void);				/* [init] */
+void xen_smp_count_cpus(void);				/* [init] */
+void xen_smp_cpus_done(unsigned int max_cpus);		/* [init] */
+int xen_smp_intr_init(unsigned int cpu);		/* [task] */
+void xen_smp_intr_free(unsigned int cpu);		/* [task] */
+int xen_smp_intr_init_pv(unsigned int cpu);		/* [task] */
+void xen_smp_intr_free_pv(unsigned int cpu);		/* [task] */
+
+void xen_smp_send_reschedule(int cpu);			/* [any] */
+void xen_smp_send_call_function_ipi(const struct cpumask *mask); /* [any] */
+void xen_smp_send_call_function_single_ipi(int cpu);	/* [any] */
+void xen_send_IPI_mask(const struct cpumask *mask, int vector);	/* [any] */
+void xen_send_IPI_mask_allbutself(const struct cpumask *mask,
+				  int vector);		/* [any] */
+void xen_send_IPI_allbutself(int vector);		/* [any] */
+void xen_send_IPI_all(int vector);			/* [any] */
+void xen_send_IPI_self(int vector);			/* [any] */
+
+void asm_cpu_bringup_and_idle(void);
+asmlinkage void cpu_bringup_and_idle(void);		/* [irqoff] */
+void __noreturn xen_cpu_bringup_again(unsigned long stack); /* [irqoff] */
+#else
+static inline void xen_smp_init(void) {}
+static inline void xen_hvm_smp_init(void) {}
+static inline void xen_smp_count_cpus(void) {}
+static inline int xen_smp_intr_init(unsigned int cpu)
+{
+	return 0;
+}
+static inline void xen_smp_intr_free(unsigned int cpu) {}
+static inline int xen_smp_intr_init_pv(unsigned int cpu)
+{
+	return 0;
+}
+static inline void xen_smp_intr_free_pv(unsigned int cpu) {}
+#endif
+
+#ifdef CONFIG_XEN_PV
+
+#include <trace/events/xen.h>
+
+/* Addresses that Xen jumps to, not functions: xen-asm.S, entry_64.S */
+extern const char xen_failsafe_callback[];
+void xen_entry_SYSENTER_compat(void);
+void xen_entry_SYSCALL_64(void);
+void xen_entry_SYSCALL_compat(void);
+__visible void xen_iret(void);
+
+/* PV start and descriptors: enlighten_pv.c */
+void xen_start_kernel(struct start_info *si);		/* [early] */
+void xen_copy_trap_info(struct trap_info *traps);	/* [task] */
+void xen_setup_vcpu_info_placement(void);		/* [init] */
+extern void *xen_initial_gdt;
+
+/* Interrupt flag: irq.c, xen-asm.S; all noinstr */
+void xen_init_irq_ops(void);				/* [early] */
+void xen_force_evtchn_callback(void);			/* [any] */
+__visible void xen_irq_enable_direct(void);		/* [any] */
+__visible void xen_irq_disable_direct(void);		/* [any] */
+__visible unsigned long xen_save_fl_direct(void);	/* [any] */
+__visible unsigned long xen_read_cr2(void);		/* [any] */
+__visible unsigned long xen_read_cr2_direct(void);	/* [any] */
+
+/* Fake local APIC: apic.c */
+void xen_init_apic(void);				/* [early] */
+
+/* Memory map: setup.c */
+char *xen_memory_setup(void);				/* [init] */
+void xen_arch_setup(void);				/* [init] */
+void xen_chk_is_e820_usable(phys_addr_t start, phys_addr_t size,
+			    const char *component);	/* [init] */
+unsigned long xen_chk_extra_mem(unsigned long pfn);	/* [init], [stop] */
+void xen_inv_extra_mem(void);				/* [init] */
+void xen_remap_memory(void);				/* [init] */
+phys_addr_t xen_find_free_area(phys_addr_t size);	/* [init] */
+void xen_enable_syscall(void);				/* [init], [irqoff] */
+
+/* p2m list: p2m.c */
+void xen_build_dynamic_phys_to_machine(void);		/* [early] */
+void xen_vmalloc_p2m_tree(void);			/* [init] */
+void xen_build_mfn_list_list(void);			/* [init], [stop] */
+void xen_setup_mfn_list_list(void);			/* [init], [stop] */
+void xen_do_remap_nonram(void);				/* [init] */
+void xen_add_remap_nonram(phys_addr_t maddr, phys_addr_t paddr,
+			  unsigned long size);		/* [init] */
+bool __set_phys_to_machine(unsigned long pfn,
+			   unsigned long mfn);		/* [any] */
+
+/* Page tables: mmu_pv.c */
+DECLARE_PER_CPU(unsigned long, xen_cr3);
+void xen_init_mmu_ops(void);				/* [early] */
+void xen_setup_machphys_mapping(void);			/* [early] */
+void xen_setup_kernel_pagetable(pgd_t *pgd,
+				unsigned long max_pfn);	/* [early] */
+void xen_reserve_special_pages(void);			/* [early] */
+void xen_pt_check_e820(void);				/* [init] */
+void xen_relocate_p2m(void);				/* [init] */
+void set_pte_mfn(unsigned long vaddr, unsigned long pfn,
+		 pgprot_t flags);			/* [init] */
+void xen_mm_pin_all(void);				/* [stop] */
+void xen_mm_unpin_all(void);				/* [stop] */
+
+/* Suspend: suspend_pv.c */
+void xen_pv_pre_suspend(void);				/* [stop] */
+void xen_pv_post_suspend(int suspend_cancelled);	/* [stop] */
+
+/* vPMU: pmu.c */
+extern bool is_xen_pmu;
+irqreturn_t xen_pmu_irq_handler(int irq, void *dev_id);	/* [irqoff] */
+bool pmu_msr_chk_emulated(u32 msr, u64 *val, bool is_read); /* [any] */
+int pmu_apic_update(uint32_t reg);			/* [any] */
+u64 xen_read_pmc(int counter);				/* [any] */
+
+extern cpumask_var_t xen_cpu_initialized_map;
+
+/*
+ * Multicalls: multicalls.c. Preemption is off from the first entry of a batch
+ * to its issue, and interrupts from xen_mc_batch() to xen_mc_issue(): the
+ * interrupt flag waits in a per-CPU variable, so batches must not nest.
+ */
+struct multicall_space {
+	struct multicall_entry *mc;
+	void *args;
+};
+
+DECLARE_PER_CPU(unsigned long, xen_mc_irq_flags);
+
+struct multicall_space __xen_mc_entry(size_t args);	/* [atomic] */
+/* Grow the last entry; .mc is NULL where it is of another op or has no room. */
+struct multicall_space xen_mc_extend_args(unsigned long op,
+					  size_t arg_size); /* [atomic] */
+void xen_mc_callback(void (*fn)(void *), void *data);	/* [atomic] */
+void xen_mc_flush(void);				/* [atomic] */
+
+static inline void xen_mc_batch(void)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	trace_xen_mc_batch(flags);
+	__this_cpu_write(xen_mc_irq_flags, flags);
+}
+
+static inline struct multicall_space xen_mc_entry(size_t args)
+{
+	xen_mc_batch();
+	return __xen_mc_entry(args);
+}
+
+static inline void xen_mc_issue(bool flush)
+{
+	unsigned long flags = this_cpu_read(xen_mc_irq_flags);
+
+	trace_xen_mc_issue(flush, flags);
+	if (flush)
+		xen_mc_flush();
+	local_irq_restore(flags);
+}
+
+#else /* !CONFIG_XEN_PV */
+
+static inline void xen_pv_pre_suspend(void) {}
+static inline void xen_pv_post_suspend(int suspend_cancelled) {}
+
+#endif /* CONFIG_XEN_PV */
+
+#endif /* XEN_OPS_H */

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What Xen defines: numbers, names and memory layouts, and nothing that acts.
+//!
+//! Two kinds of fields occur in the structures here. What Xen writes is plain
+//! integers, because every bit pattern of them has to be expected. What only
+//! we write is typed with the newtypes of [`frame`] and [`id`], so that a
+//! wrong number cannot be handed to Xen in the first place.
+//!
+//! Padding is spelled out as fields: `zerocopy` then proves that no byte of
+//! the kernel's stack leaks to Xen. The layouts are asserted here against the
+//! published numbers and once more, in `raw`, against the C headers.
+//!
+//! C ancestor: `include/xen/interface/`.
+
+pub mod errno;
+pub mod frame;
+pub mod hvm;
+pub mod hypercall;
+pub mod id;
+pub mod p2m;
+pub mod platform;
+pub mod shared_info;
+pub mod start_info;
+pub mod vcpu;
+pub mod vga;

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Arguments of `HYPERVISOR_platform_op`: questions about the firmware.
+//!
+//! Xen owns the machine's EFI. The initial domain learns of it by asking for
+//! one piece at a time with `XENPF_firmware_info`.
+//!
+//! C ancestor: `include/xen/interface/platform.h`.
+
+use core::mem::{
+    offset_of,
+    size_of, //
+};
+
+use zerocopy_derive::{
+    FromBytes,
+    Immutable,
+    IntoBytes, //
+};
+
+/// `XENPF_INTERFACE_VERSION`, without which Xen refuses any operation.
+const INTERFACE_VERSION: u32 = 0x0300_0001;
+/// `XENPF_firmware_info`.
+const FIRMWARE_INFO: u32 = 50;
+/// `XEN_FW_EFI_INFO`.
+const EFI_INFO: u32 = 4;
+
+/// Words of the union in [`FirmwareInfo`]: what 128 bytes leave after `kind`
+/// and `index`.
+const DATA_WORDS: usize = 15;
+
+/// Which piece of EFI's state to ask for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u32)]
+pub enum EfiInfo {
+    /// `XEN_FW_EFI_VERSION`: revision of the system table.
+    Version = 0,
+    /// `XEN_FW_EFI_CONFIG_TABLE`: the configuration tables.
+    ConfigTable = 1,
+    /// `XEN_FW_EFI_RT_VERSION`: revision of the runtime services.
+    RuntimeVersion = 4,
+}
+
+/// `XEN_FW_EFI_VENDOR`, which needs a buffer and so has its own constructor.
+const EFI_VENDOR: u32 = 2;
+
+/// `struct xen_platform_op` with `XENPF_firmware_info` in it.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable)]
+#[repr(C)]
+pub struct FirmwareInfo {
+    /// [`FIRMWARE_INFO`].
+    pub(crate) cmd: u32,
+    /// [`INTERFACE_VERSION`].
+    pub(crate) interface_version: u32,
+    /// [`EFI_INFO`].
+    pub(crate) kind: u32,
+    /// Which piece of it.
+    pub(crate) index: u32,
+    /// The union: a question with a buffer, or Xen's answer.
+    pub(crate) data: [u64; DATA_WORDS],
+}
+
+/// Xen's answer to [`EfiInfo::ConfigTable`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, FromBytes, IntoBytes, Immutable)]
+#[repr(C)]
+pub struct EfiConfigTable {
+    /// Where the tables are in machine memory.
+    pub addr: u64,
+    /// How many there are.
+    pub nent: u32,
+    /// Rest of the union's word.
+    _pad: u32,
+}
+
+impl EfiConfigTable {
+    /// Describes `nent` tables at `addr`.
+    pub const fn new(addr: u64, nent: u32) -> Self {
+        Self {
+            addr,
+            nent,
+            _pad: 0,
+        }
+    }
+}
+
+/// Question and answer about the firmware's vendor.
+#[derive(Clone, Copy, FromBytes, IntoBytes, Immutable)]
+#[repr(C)]
+struct EfiVendor {
+    /// Answer: the vendor's revision.
+    revision: u32,
+    /// Question: bytes in the buffer.
+    bufsz: u32,
+    /// Question: address of the buffer that takes the name in UTF-16.
+    name: u64,
+}
+
+impl FirmwareInfo {
+    /// Asks for one piece.
+    pub const fn new(piece: EfiInfo) -> Self {
+        // CAST: `repr(u32)`, and `From` is not const.
+        Self::with_index(piece as u32)
+    }
+
+    /// Asks for the vendor's name, to be put into `bufsz` bytes at the
+    /// virtual address `name`, and for the vendor's revision.
+    pub fn vendor(name: u64, bufsz: u32) -> Self {
+        let question: [u64; 2] = zerocopy::transmute!(EfiVendor {
+            revision: 0,
+            bufsz,
+            name,
+        });
+        let mut op = Self::with_index(EFI_VENDOR);
+
+        [op.data[0], op.data[1]] = question;
+        op
+    }
+
+    /// Asks for the piece with number `index`.
+    const fn with_index(index: u32) -> Self {
+        Self {
+            cmd: FIRMWARE_INFO,
+            interface_version: INTERFACE_VERSION,
+            kind: EFI_INFO,
+            index,
+            data: [0; DATA_WORDS],
+        }
+    }
+
+    /// Reads the answer to [`EfiInfo::ConfigTable`].
+    pub fn config_table(&self) -> EfiConfigTable {
+        zerocopy::transmute!(self.answer())
+    }
+
+    /// Reads the answer to [`FirmwareInfo::vendor`].
+    pub fn vendor_revision(&self) -> u32 {
+        let vendor: EfiVendor = zerocopy::transmute!(self.answer());
+
+        vendor.revision
+    }
+
+    /// Reads the answer to [`EfiInfo::Version`] or
+    /// [`EfiInfo::RuntimeVersion`].
+    pub fn version(&self) -> u32 {
+        let [version, _, _, _]: [u32; 4] = zerocopy::transmute!(self.answer());
+
+        version
+    }
+
+    /// Returns the part of the union that holds any of the answers.
+    const fn answer(&self) -> [u64; 2] {
+        [self.data[0], self.data[1]]
+    }
+}
+
+const _: () = {
+    assert!(size_of::<FirmwareInfo>() == 136);
+    assert!(offset_of!(FirmwareInfo, cmd) == 0);
+    assert!(offset_of!(FirmwareInfo, interface_version) == 4);
+    assert!(offset_of!(FirmwareInfo, kind) == 8);
+    assert!(offset_of!(FirmwareInfo, index) == 12);
+    assert!(offset_of!(FirmwareInfo, data) == 16);
+
+    assert!(size_of::<EfiConfigTable>() == 16);
+    assert!(offset_of!(EfiConfigTable, addr) == 0);
+    assert!(offset_of!(EfiConfigTable, nent) == 8);
+
+    assert!(size_of::<EfiVendor>() == 16);
+    assert!(offset_of!(EfiVendor, revision) == 0);
+    assert!(offset_of!(EfiVendor, bufsz) == 4);
+    assert!(offset_of!(EfiVendor, name) == 8);
+};
+
+#[cfg(any(test, CONFIG_XEN_KUNIT_TEST))]
+#[cfg_attr(not(test), kernel::macros::kunit_tests(xen_abi_platform))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_carry_the_numbers_of_the_interface() {
+        for (op, index) in [
+            (FirmwareInfo::new(EfiInfo::Version), 0),
+            (FirmwareInfo::new(EfiInfo::ConfigTable), 1),
+            (FirmwareInfo::vendor(0x1000, 200), 2),
+            (FirmwareInfo::new(EfiInfo::RuntimeVersion), 4),
+        ] {
+            assert_eq!(op.cmd, 50);
+            assert_eq!(op.interface_version, 0x0300_0001);
+            assert_eq!(op.kind, 4);
+            assert_eq!(op.index, index);
+        }
+    }
+
+    #[test]
+    fn the_vendor_question_lends_the_buffer() {
+        let op = FirmwareInfo::vendor(0xffff_8000_1234_5678, 200);
+
+        assert_eq!(op.answer(), [200 << 32, 0xffff_8000_1234_5678]);
+    }
+
+    #[test]
+    fn answers_are_read_from_the_union() {
+        let mut op = FirmwareInfo::new(EfiInfo::Version);
+        op.data[0] = 0x1122_3344_5566_7788;
+        op.data[1] = 0xffff_ffff_0000_0011;
+
+        assert_eq!(op.version(), 0x5566_7788);
+        assert_eq!(op.vendor_revision(), 0x5566_7788);
+        assert_eq!(op.config_table().addr, 0x1122_3344_5566_7788);
+        assert_eq!(op.config_table().nent, 17);
+    }
+}

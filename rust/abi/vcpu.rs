@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Per-vCPU records outside `vcpu_info`.
+//!
+//! C ancestor: `include/xen/interface/vcpu.h`.
+
+use core::mem::{
+    offset_of,
+    size_of, //
+};
+
+use zerocopy_derive::{
+    FromBytes,
+    Immutable,
+    IntoBytes, //
+};
+
+/// What the vCPU is doing and has done, kept current by Xen in guest memory.
+///
+/// Xen updates it while the vCPU runs elsewhere: a consistent copy takes the
+/// retry loop in `raw`.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable)]
+#[repr(C)]
+pub struct VcpuRunstateInfo {
+    /// One of `RUNSTATE_*`.
+    pub state: i32,
+    /// Aligns the next field.
+    _pad: u32,
+    /// System time in ns at which the state was entered, with
+    /// [`Self::UPDATE`] in it while Xen writes.
+    pub state_entry_time: u64,
+    /// Nanoseconds spent in each `RUNSTATE_*`.
+    pub time: [u64; 4],
+}
+
+impl VcpuRunstateInfo {
+    /// `XEN_RUNSTATE_UPDATE`: Xen is in the middle of an update.
+    pub const UPDATE: u64 = 1 << 63;
+    /// `RUNSTATE_running`: on a physical CPU.
+    pub const RUNNING: i32 = 0;
+    /// `RUNSTATE_runnable`: waiting for a physical CPU.
+    pub const RUNNABLE: i32 = 1;
+    /// `RUNSTATE_blocked`: idle.
+    pub const BLOCKED: i32 = 2;
+    /// `RUNSTATE_offline`: neither idle nor allowed to run.
+    pub const OFFLINE: i32 = 3;
+}
+
+const _: () = {
+    assert!(size_of::<VcpuRunstateInfo>() == 48);
+    assert!(offset_of!(VcpuRunstateInfo, state) == 0);
+    assert!(offset_of!(VcpuRunstateInfo, state_entry_time) == 8);
+    assert!(offset_of!(VcpuRunstateInfo, time) == 16);
+};

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What this kernel learns from Xen before it starts as Linux.
+
+// Each serves one of the kernel's options, and is tested without it.
+#[cfg_attr(not(CONFIG_XEN_EFI), allow(dead_code))]
+pub mod efi;
+#[cfg_attr(not(CONFIG_XEN_DOM0), allow(dead_code))]
+pub mod vga;

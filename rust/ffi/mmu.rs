@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Machine addresses of kernel memory, and the end of foreign mappings.
+//!
+//! C ancestor: `mmu.c`.
+
+#![expect(unsafe_code)]
+
+use kernel::{
+    ffi::{
+        c_int,
+        c_ulong,
+        c_void, //
+    },
+    prelude::*, //
+};
+
+use crate::{
+    abi::{
+        frame::{
+            Maddr,
+            Paddr,
+            Pfn,
+            PAGE_SHIFT,
+            PAGE_SIZE, //
+        },
+        p2m::P2mEntry, //
+    },
+    ffi::contract,
+    mmu::translate::{
+        to_machine,
+        NoAddress,
+        Tables, //
+    },
+    raw::{
+        address,
+        bindings,
+        bug::bug,
+        domain,
+        p2m,
+        word::{
+            to_u64,
+            to_usize, //
+        }, //
+    },
+};
+
+contract!(
+    arbitrary_virt_to_machine,
+    arbitrary_virt_to_mfn,
+    xen_unmap_domain_gfn_range,
+);
+
+/// This kernel's tables.
+struct Kernel;
+
+impl Tables for Kernel {
+    #[inline]
+    fn linear(&self, address: u64) -> Option<Paddr> {
+        address::linear_to_physical(address)
+    }
+
+    #[inline]
+    fn frame(&self, page: Pfn) -> P2mEntry {
+        if domain::is_pv() {
+            p2m::lookup(page)
+        } else {
+            P2mEntry::beyond(page)
+        }
+    }
+
+    #[inline]
+    fn walk(&self, address: u64) -> Option<Maddr> {
+        address::walk(address)
+    }
+}
+
+/// Returns the machine address of any kernel memory.
+///
+/// A page that was given back to Xen has an address that Xen refuses. Any context.
+fn machine_address(address: *mut c_void) -> u64 {
+    let address = to_u64(address.addr());
+
+    match to_machine(&Kernel, address) {
+        Ok(machine) => machine.get(),
+        Err(NoAddress::Missing) => !0 << PAGE_SHIFT | address & (PAGE_SIZE - 1),
+        Err(NoAddress::Unmapped) => bug("an address without memory was to be told to Xen"),
+    }
+}
+
+/// Returns the machine address of any kernel memory. Any context.
+#[no_mangle]
+extern "C" fn arbitrary_virt_to_machine(address: *mut c_void) -> bindings::xmaddr {
+    bindings::xmaddr {
+        maddr: machine_address(address),
+    }
+}
+
+/// Returns the machine frame of any kernel memory. Any context.
+#[no_mangle]
+extern "C" fn arbitrary_virt_to_mfn(address: *mut c_void) -> c_ulong {
+    to_usize(machine_address(address) >> PAGE_SHIFT)
+}
+
+/// Ends a mapping of another domain's frames in user space. May sleep.
+///
+/// In a PV guest the mapping ends with its page-table entries, and nothing is left to do. Elsewhere
+/// each of the `nr` frames was given a page of the guest's own numbering, in `pages`.
+///
+/// Returns 0, `-EINVAL` where a PV guest names pages, or what Xen refused.
+///
+/// # Safety
+///
+/// `vma` must be such a mapping, and `pages` null or its pages.
+#[no_mangle]
+unsafe extern "C" fn xen_unmap_domain_gfn_range(
+    vma: *mut bindings::vm_area_struct,
+    nr: c_int,
+    pages: *mut *mut bindings::page,
+) -> c_int {
+    if !domain::is_pv() {
+        // SAFETY: The caller's promise.
+        return unsafe { bindings::xen_xlate_unmap_gfn_range(vma, nr, pages) };
+    }
+    if pages.is_null() {
+        0
+    } else {
+        EINVAL.to_errno()
+    }
+}

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What only hardware-virtualised guests do.
+
+#[cfg_attr(not(CONFIG_PROC_VMCORE), allow(dead_code))]
+pub mod memory;
+pub mod unplug;

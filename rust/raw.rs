@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The only code that touches bindings, asm, per-CPU data and memory shared with Xen.
+//!
+//! Every module offers a safe surface where one exists; what remains `unsafe` says in its
+//! `# Safety` section what the caller has to know.
+
+pub(crate) mod address;
+pub(crate) mod bindings;
+pub(crate) mod bug;
+pub(crate) mod cpu;
+pub(crate) mod domain;
+pub(crate) mod hypercall;
+mod layout;
+pub(crate) mod p2m;
+pub(crate) mod port;
+pub(crate) mod print;
+pub(crate) mod section;
+pub(crate) mod vmarea;
+pub(crate) mod word;
+
+// Ground for the files that are still stock C: nothing but the tests needs it yet.
+#[cfg_attr(not(CONFIG_XEN_KUNIT_TEST), expect(dead_code))]
+pub(crate) mod console;
+#[cfg_attr(not(CONFIG_XEN_KUNIT_TEST), expect(dead_code))]
+pub(crate) mod extable;
+#[cfg_attr(not(CONFIG_XEN_KUNIT_TEST), expect(dead_code))]
+pub(crate) mod percpu;
+#[cfg_attr(not(CONFIG_XEN_KUNIT_TEST), expect(dead_code))]
+pub(crate) mod shared;

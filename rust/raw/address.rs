@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! From the kernel's virtual addresses to physical ones.
+//!
+//! Valid in any context once page tables are up.
+//!
+//! C ancestor: `asm/page_64.h`, `lookup_address()` in `mm/pat/set_memory.c`.
+
+#![expect(unsafe_code)]
+
+use crate::{
+    abi::frame::{
+        Maddr,
+        Paddr,
+        PAGE_SHIFT, //
+    },
+    raw::{
+        bindings,
+        word::{
+            to_u64,
+            to_usize, //
+        }, //
+    },
+};
+
+/// `__START_KERNEL_map`: where the kernel image is mapped.
+const KERNEL_IMAGE: u64 = 0xffff_ffff_8000_0000;
+/// `_PAGE_PRESENT`.
+const PRESENT: u64 = 1 << 0;
+/// Address bits that one level of page tables translates.
+const LEVEL_BITS: u32 = 9;
+
+/// Returns the physical address of memory in the direct map or the kernel image.
+///
+/// Other addresses (vmalloc, fixmap, modules) have to be looked up in the page tables.
+pub(crate) fn linear_to_physical(address: u64) -> Option<Paddr> {
+    // SAFETY: It takes any address.
+    if !unsafe { bindings::__virt_addr_valid(to_usize(address)) } {
+        return None;
+    }
+    image_to_physical(address).or_else(|| {
+        // SAFETY: Written in early boot only.
+        Paddr::new(address.wrapping_sub(to_u64(unsafe { bindings::page_offset_base })))
+    })
+}
+
+/// Returns the physical address of a part of the kernel image.
+pub(crate) fn image_to_physical(address: u64) -> Option<Paddr> {
+    let offset = address.checked_sub(KERNEL_IMAGE)?;
+
+    // SAFETY: Written in early boot only.
+    Paddr::new(offset.wrapping_add(to_u64(unsafe { bindings::phys_base })))
+}
+
+/// Returns the address that the page tables hold for `address`, of any page size.
+///
+/// In a PV guest that is the machine's; elsewhere Xen translates once more.
+pub(crate) fn walk(address: u64) -> Option<Maddr> {
+    let mut level = 0;
+    // SAFETY: It takes any address, and init_mm's tables are not freed.
+    let entry = unsafe { bindings::lookup_address(to_usize(address), &mut level) };
+
+    if entry.is_null() {
+        return None;
+    }
+    // SAFETY: The entry exists; it may change, in one store.
+    let value = unsafe { entry.cast::<u64>().read_volatile() };
+    let offset_bits = PAGE_SHIFT + level.checked_sub(bindings::pg_level_PG_LEVEL_4K)? * LEVEL_BITS;
+    let offset_mask = (1_u64 << offset_bits) - 1;
+
+    if value & PRESENT == 0 {
+        return None;
+    }
+    Maddr::new(value & Maddr::MAX.get() & !offset_mask | address & offset_mask)
+}

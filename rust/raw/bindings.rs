@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! C items beyond those of the kernel crate, as bindgen reads them from `bindings_helper.h`.
+
+#![expect(unsafe_code)]
+#![allow(
+    clippy::all,
+    clippy::undocumented_unsafe_blocks,
+    dead_code,
+    improper_ctypes,
+    missing_docs,
+    non_camel_case_types,
+    non_snake_case,
+    non_upper_case_globals,
+    unreachable_pub,
+    unsafe_op_in_unsafe_fn
+)]
+
+// The kernel crate's own: a type must be one, not two of the same shape.
+pub(crate) use kernel::bindings::{
+    __cpu_online_mask,
+    __per_cpu_offset,
+    __u16,
+    __u32,
+    __u64,
+    __u8,
+    __virt_addr_valid,
+    _printk,
+    apply_to_page_range,
+    bool_,
+    console,
+    cpumask,
+    cpumask_var_t,
+    delayed_work,
+    guid_t,
+    init_mm,
+    irq_handler_t,
+    irqreturn_t,
+    list_head,
+    llist_node,
+    lookup_address,
+    mm_struct,
+    msi_desc,
+    notifier_block,
+    page,
+    page_offset_base,
+    pci_dev,
+    pg_level_PG_LEVEL_4K,
+    pgd_t,
+    pgprot_t,
+    phys_addr_t,
+    phys_base,
+    pt_regs,
+    pte_t,
+    pvclock_vcpu_time_info,
+    pvclock_wall_clock,
+    spinlock_t,
+    static_call_key,
+    this_cpu_off,
+    u16_,
+    u32_,
+    u64_,
+    u8_,
+    vm_area_struct,
+    BUG, //
+};
+use kernel::ffi;
+use pin_init::MaybeZeroable;
+
+include!(concat!(
+    env!("OBJTREE"),
+    "/arch/x86/xen/rust/bindings_generated.rs"
+));

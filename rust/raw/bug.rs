@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The end: what to do where going on would destroy somebody's memory.
+//!
+//! Documentation/differences.rst lists the uses.
+
+#![expect(unsafe_code)]
+
+use crate::raw::{
+    bindings,
+    print, //
+};
+
+/// Says which invariant is broken, and stops as C's `BUG()` does.
+#[cold]
+pub(crate) fn bug(broken: &str) -> ! {
+    print::printk!(print::ERR, "xen: {}\n", broken);
+    // SAFETY: It has no preconditions: it raises an exception that does not return here.
+    unsafe { bindings::BUG() }
+}
+
+/// Stops unless `outcome` is a success.
+pub(crate) fn bug_on_err<T, E>(outcome: Result<T, E>, broken: &str) -> T {
+    match outcome {
+        Ok(value) => value,
+        Err(_) => bug(broken),
+    }
+}

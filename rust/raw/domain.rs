@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What kind of domain this is, as boot code wrote it down.
+//!
+//! Valid in any context; before boot code has decided, the answer is "not on Xen".
+//!
+//! C ancestor: `include/xen/xen.h`.
+
+#![expect(unsafe_code)]
+
+use crate::raw::bindings;
+
+/// Returns whether this kernel runs on Xen at all.
+pub(crate) fn is_xen() -> bool {
+    domain_type() != bindings::xen_domain_type_XEN_NATIVE
+}
+
+/// Returns whether this is a PV domain.
+pub(crate) fn is_pv() -> bool {
+    domain_type() == bindings::xen_domain_type_XEN_PV_DOMAIN
+}
+
+/// Returns whether this is a PVH domain, which is an HVM domain without emulated devices.
+pub(crate) fn is_pvh() -> bool {
+    #[cfg(CONFIG_XEN_PVH)]
+    {
+        // SAFETY: Written in early boot only, by this CPU, and read-only after init.
+        unsafe { bindings::xen_pvh }
+    }
+    #[cfg(not(CONFIG_XEN_PVH))]
+    false
+}
+
+/// Returns whether this is the initial domain, dom0.
+#[cfg_attr(not(CONFIG_XEN_EFI), expect(dead_code))]
+pub(crate) fn is_initial() -> bool {
+    // SAFETY: Written in early boot only, by this CPU, and read-only after init.
+    is_xen() && unsafe { bindings::xen_start_flags } & bindings::SIF_INITDOMAIN != 0
+}
+
+/// Returns `xen_domain_type`.
+fn domain_type() -> bindings::xen_domain_type {
+    // SAFETY: Written in early boot only, by this CPU, and read-only after init.
+    unsafe { bindings::xen_domain_type }
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Loads and stores that survive a fault.
+//!
+//! Xen's machine-to-physical table has holes where the machine has no RAM, and its page-table
+//! entries may refuse a store: an entry in the exception table turns the fault into an answer.
+//!
+//! Valid in any context once exceptions are handled: in PV after `idt_setup_early_handler()`.
+//!
+//! C ancestor: `xen_safe_read_ulong()`, `xen_safe_write_ulong()` in `asm/xen/page.h`.
+
+#![expect(unsafe_code)]
+
+use core::arch::asm;
+
+/// The address could not be accessed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Fault;
+
+/// `EX_TYPE_EFAULT_REG` for register rax: on a fault, put `-EFAULT` there and go on.
+const EFAULT_IN_RAX: i32 = {
+    /// `EX_TYPE_IMM_REG`.
+    const IMM_REG: i32 = 17;
+    /// `EX_DATA_IMM_SHIFT`.
+    const IMM_SHIFT: i32 = 16;
+
+    IMM_REG | (-14 << IMM_SHIFT)
+};
+
+/// Loads the word at `address`, which may be unmapped.
+///
+/// # Errors
+///
+/// [`Fault`] if it is.
+///
+/// # Safety
+///
+/// If there is memory at `address`, any word in it is one that the caller may see. It is read
+/// once, and may change at any time.
+#[inline]
+pub(crate) unsafe fn load(address: *const u64) -> Result<u64, Fault> {
+    let value: u64;
+    let error: i64;
+
+    // SAFETY: Reads one word, or nothing: the exception table catches the fault.
+    unsafe {
+        asm!(
+            "2: mov {value}, qword ptr [{address}]",
+            "3:",
+            ".pushsection __ex_table, \"aM\", @progbits, 12",
+            ".balign 4",
+            ".long 2b - .",
+            ".long 3b - .",
+            ".long {fixup}",
+            ".popsection",
+            address = in(reg) address,
+            value = inout(reg) !0u64 => value,
+            fixup = const EFAULT_IN_RAX,
+            inout("rax") 0i64 => error,
+            options(nostack, preserves_flags, readonly),
+        );
+    }
+    if error == 0 {
+        Ok(value)
+    } else {
+        Err(Fault)
+    }
+}
+
+/// Stores `value` at `address`, which may be unmapped or read-only.
+///
+/// # Errors
+///
+/// [`Fault`] if it is; nothing has changed then.
+///
+/// # Safety
+///
+/// If there is writable memory at `address`, the caller may overwrite a word of it.
+#[inline]
+pub(crate) unsafe fn store(address: *mut u64, value: u64) -> Result<(), Fault> {
+    let error: i64;
+
+    // SAFETY: Writes one word, or nothing: the exception table catches the fault.
+    unsafe {
+        asm!(
+            "2: mov qword ptr [{address}], {value}",
+            "3:",
+            ".pushsection __ex_table, \"aM\", @progbits, 12",
+            ".balign 4",
+            ".long 2b - .",
+            ".long 3b - .",
+            ".long {fixup}",
+            ".popsection",
+            address = in(reg) address,
+            value = in(reg) value,
+            fixup = const EFAULT_IN_RAX,
+            inout("rax") 0i64 => error,
+            options(nostack, preserves_flags),
+        );
+    }
+    if error == 0 {
+        Ok(())
+    } else {
+        Err(Fault)
+    }
+}
+
+#[cfg(CONFIG_XEN_KUNIT_TEST)]
+#[kernel::macros::kunit_tests(xen_raw_extable)]
+mod tests {
+    use super::*;
+
+    /// The first page of the upper half that no kernel maps: below Xen's own area.
+    const UNMAPPED: usize = 0xffff_8000_0000_0000;
+    /// A word in read-only data.
+    static CONSTANT: u64 = 0x1122_3344_5566_7788;
+
+    #[test]
+    fn memory_is_loaded_and_stored() {
+        let mut word = 5;
+        let address = core::ptr::from_mut(&mut word);
+
+        // SAFETY: `word` is ours.
+        assert_eq!(unsafe { store(address, 7) }, Ok(()));
+        // SAFETY: `word` is ours.
+        assert_eq!(unsafe { load(address) }, Ok(7));
+    }
+
+    #[test]
+    fn a_hole_faults() {
+        let hole = core::ptr::without_provenance_mut(UNMAPPED);
+
+        // SAFETY: If something is there after all, it is read and the test fails.
+        assert_eq!(unsafe { load(hole) }.is_ok(), crate::raw::domain::is_pv());
+        // SAFETY: In a PV guest it is Xen's, which is read-only; elsewhere it is a hole.
+        assert_eq!(unsafe { store(hole, 0) }, Err(Fault));
+    }
+
+    #[test]
+    fn read_only_memory_refuses_a_store() {
+        let address = core::ptr::from_ref(&CONSTANT).cast_mut();
+
+        // SAFETY: The store is refused; were it not, the test fails on a constant of its own.
+        assert_eq!(unsafe { store(address, 0) }, Err(Fault));
+        // SAFETY: `CONSTANT` is ours.
+        assert_eq!(unsafe { load(address) }, Ok(0x1122_3344_5566_7788));
+    }
+}

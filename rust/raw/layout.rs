@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Proof that the structures of `abi` lie in memory as those of the C headers do.
+//!
+//! Nothing here is compiled into the kernel: a difference fails the build.
+
+use core::mem::{
+    offset_of,
+    size_of, //
+};
+
+use crate::{
+    abi::{
+        hvm::{
+            GetMemType,
+            PagetableDying, //
+        },
+        platform::FirmwareInfo,
+        shared_info::{
+            ArchSharedInfo,
+            ArchVcpuInfo,
+            SharedInfo,
+            VcpuInfo,
+            VcpuTimeInfo,
+            WallClock, //
+        },
+        start_info::StartInfo,
+        vcpu::VcpuRunstateInfo, //
+    },
+    raw::bindings,
+};
+
+/// Compares size and the offsets of fields; some of the C structures are packed to no effect.
+macro_rules! same_layout {
+    ($ours:ty, $theirs:ty, { $($($field:ident).+ => $($c_field:ident).+),* $(,)? }) => {
+        const _: () = {
+            assert!(size_of::<$ours>() == size_of::<$theirs>());
+            $(assert!(offset_of!($ours, $($field).+) == offset_of!($theirs, $($c_field).+));)*
+        };
+    };
+}
+
+same_layout!(VcpuTimeInfo, bindings::pvclock_vcpu_time_info, {
+    version => version,
+    tsc_timestamp => tsc_timestamp,
+    system_time => system_time,
+    tsc_to_system_mul => tsc_to_system_mul,
+    tsc_shift => tsc_shift,
+    flags => flags,
+});
+same_layout!(ArchVcpuInfo, bindings::arch_vcpu_info, { cr2 => cr2 });
+same_layout!(VcpuInfo, bindings::vcpu_info, {
+    evtchn_upcall_pending => evtchn_upcall_pending,
+    evtchn_upcall_mask => evtchn_upcall_mask,
+    evtchn_pending_sel => evtchn_pending_sel,
+    arch => arch,
+    time => time,
+});
+same_layout!(WallClock, bindings::pvclock_wall_clock, {
+    version => version,
+    sec => sec,
+    nsec => nsec,
+});
+same_layout!(ArchSharedInfo, bindings::arch_shared_info, {
+    max_pfn => max_pfn,
+    pfn_to_mfn_frame_list_list => pfn_to_mfn_frame_list_list,
+    nmi_reason => nmi_reason,
+    p2m_cr3 => p2m_cr3,
+    p2m_vaddr => p2m_vaddr,
+    p2m_generation => p2m_generation,
+});
+same_layout!(SharedInfo, bindings::shared_info, {
+    vcpu_info => vcpu_info,
+    evtchn_pending => evtchn_pending,
+    evtchn_mask => evtchn_mask,
+    wc => wc,
+    wc_sec_hi => wc_sec_hi,
+    arch => arch,
+});
+same_layout!(VcpuRunstateInfo, bindings::vcpu_runstate_info, {
+    state => state,
+    state_entry_time => state_entry_time,
+    time => time,
+});
+same_layout!(StartInfo, bindings::start_info, {
+    magic => magic,
+    nr_pages => nr_pages,
+    shared_info => shared_info,
+    flags => flags,
+    store_mfn => store_mfn,
+    store_evtchn => store_evtchn,
+    console => console,
+    pt_base => pt_base,
+    nr_pt_frames => nr_pt_frames,
+    mfn_list => mfn_list,
+    mod_start => mod_start,
+    mod_len => mod_len,
+    cmd_line => cmd_line,
+    first_p2m_pfn => first_p2m_pfn,
+    nr_p2m_frames => nr_p2m_frames,
+});
+same_layout!(PagetableDying, bindings::xen_hvm_pagetable_dying, {
+    domid => domid,
+    gpa => gpa,
+});
+same_layout!(GetMemType, bindings::xen_hvm_get_mem_type, {
+    domid => domid,
+    mem_type => mem_type,
+    pfn => pfn,
+});
+same_layout!(FirmwareInfo, bindings::xen_platform_op, {
+    cmd => cmd,
+    interface_version => interface_version,
+    kind => u.firmware_info.type_,
+    index => u.firmware_info.index,
+    data => u.firmware_info.u,
+});

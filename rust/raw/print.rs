@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `printk()` as C has it: without the prefix that `pr_*!` puts before every message.
+//!
+//! Tools and people search the log for these lines, so they stay letter for letter.
+//!
+//! Valid wherever `_printk()` is: in PV not before `xen_init_irq_ops()`.
+
+#![expect(unsafe_code)]
+
+use core::ffi::CStr;
+
+use kernel::fmt;
+
+use crate::raw::bindings;
+
+/// A log level, as the characters that start a message.
+#[derive(Clone, Copy)]
+pub(crate) struct Level(&'static CStr);
+
+/// An error.
+pub(crate) const ERR: Level = Level(c"\x013%pA");
+/// A warning.
+pub(crate) const WARNING: Level = Level(c"\x014%pA");
+/// A message for everyone.
+pub(crate) const INFO: Level = Level(c"\x016%pA");
+/// A message for debugging, which is kept but not shown.
+pub(crate) const DEBUG: Level = Level(c"\x017%pA");
+
+/// Prints `message`, which brings its own line ends.
+pub(crate) fn print(level: Level, message: fmt::Arguments<'_>) {
+    // SAFETY: The formats in this file have one directive, whose argument is a pointer to
+    // `fmt::Arguments`.
+    unsafe {
+        bindings::_printk(
+            level.0.as_ptr().cast(),
+            core::ptr::from_ref(&message).cast::<core::ffi::c_void>(),
+        )
+    };
+}
+
+/// Prints a formatted message at a level of this module.
+macro_rules! printk {
+    ($level:expr, $($message:tt)*) => {
+        $crate::raw::print::print($level, kernel::prelude::fmt!($($message)*))
+    };
+}
+pub(crate) use printk;
+
+/// Prints a formatted message the first time that it gets here.
+#[cfg_attr(not(CONFIG_PROC_VMCORE), expect(unused_macros))]
+macro_rules! printk_once {
+    ($($message:tt)*) => {
+        kernel::do_once_lite! { $crate::raw::print::printk!($($message)*) }
+    };
+}
+#[cfg_attr(not(CONFIG_PROC_VMCORE), expect(unused_imports))]
+pub(crate) use printk_once;

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Views of the memory that Xen writes while we look.
+//!
+//! No reference to such memory exists anywhere: the compiler would take what is behind a reference
+//! for constant, and read it again, or not at all, as it pleases. A view holds a pointer and copies
+//! one field out per call, in one volatile load. Two calls may see two states; where fields belong
+//! together, the reader loops on the version that Xen changes.
+//!
+//! C ancestor: `HYPERVISOR_shared_info`, `xen_vcpu`, `xen_start_info` in `enlighten.c`.
+
+#![expect(unsafe_code)]
+
+use crate::{
+    abi::{
+        shared_info::{
+            SharedInfo,
+            VcpuInfo, //
+        },
+        start_info::StartInfo,
+        vcpu::VcpuRunstateInfo, //
+    },
+    raw::{
+        bindings,
+        percpu::PerCpu,
+        word::to_usize, //
+    },
+};
+
+/// A structure that Xen may write at any time.
+///
+/// # Invariants
+///
+/// The pointer is valid for reads of a `T` for as long as the kernel runs.
+#[derive(Clone, Copy)]
+pub(crate) struct Shared<T>(*const T);
+
+/// Defines methods that copy one field out.
+macro_rules! fields {
+    ($type:ty { $($(#[$doc:meta])* $name:ident: $($field:ident).+ => $value:ty,)* }) => {
+        impl Shared<$type> {
+            $(
+                $(#[$doc])*
+                pub(crate) fn $name(self) -> $value {
+                    // SAFETY: By the type invariant; the field is in bounds and any bits are a
+                    // value of its type.
+                    unsafe { (&raw const (*self.0).$($field).+).read_volatile() }
+                }
+            )*
+        }
+    };
+}
+
+fields!(SharedInfo {
+    /// The wall clock's version, odd while Xen writes.
+    wall_clock_version: wc.version => u32,
+    /// Seconds of the wall clock at boot of the domain, low half.
+    wall_clock_sec: wc.sec => u32,
+    /// And nanoseconds.
+    wall_clock_nsec: wc.nsec => u32,
+    /// Seconds of the wall clock, high half.
+    wall_clock_sec_hi: wc_sec_hi => u32,
+});
+
+fields!(VcpuInfo {
+    /// Whether an event waits.
+    upcall_pending: evtchn_upcall_pending => u8,
+    /// Whether upcalls are held off.
+    upcall_mask: evtchn_upcall_mask => u8,
+    /// The address of the last page fault, in a PV guest.
+    cr2: arch.cr2 => u64,
+    /// The version of this vCPU's clock, odd while Xen writes.
+    time_version: time.version => u32,
+    /// Nanoseconds since boot at the clock's last update.
+    system_time: time.system_time => u64,
+});
+
+fields!(StartInfo {
+    /// What `SIF_*` say of the domain.
+    flags: flags => u32,
+    /// Pages that the domain was built with.
+    nr_pages: nr_pages => u64,
+    /// Virtual address of the p2m list that the domain was built with.
+    mfn_list: mfn_list => u64,
+});
+
+fields!(VcpuRunstateInfo {
+    /// What the vCPU is doing.
+    state: state => i32,
+    /// Since when, in ns of system time; the top bit is set while Xen writes.
+    state_entry_time: state_entry_time => u64,
+});
+
+/// Returns the page that Xen shares with this domain, or a dummy before it is mapped.
+pub(crate) fn shared_info() -> Shared<SharedInfo> {
+    // SAFETY: Written in boot and on resume only, where no other CPU runs.
+    let page = unsafe { bindings::HYPERVISOR_shared_info };
+
+    // INVARIANT: It points to a page that stays mapped, be it Xen's or the dummy.
+    Shared(page.cast_const().cast())
+}
+
+/// Returns the record of the vCPU that runs this, if it has one by now.
+///
+/// Preemption should be off: the record stays that of the vCPU on which this was called.
+pub(crate) fn vcpu_info() -> Option<Shared<VcpuInfo>> {
+    // SAFETY: `DEFINE_PER_CPU(struct vcpu_info *, xen_vcpu)` is in enlighten.c.
+    let xen_vcpu = unsafe { PerCpu::new((&raw const bindings::xen_vcpu).cast::<u64>()) };
+    let record = core::ptr::with_exposed_provenance::<VcpuInfo>(to_usize(xen_vcpu.read()));
+
+    // INVARIANT: Not null, it points into the shared page or at a per-CPU variable.
+    (!record.is_null()).then_some(Shared(record))
+}
+
+/// Returns what Xen told a PV guest at its start, if this is one.
+pub(crate) fn start_info() -> Option<Shared<StartInfo>> {
+    // SAFETY: Written in early boot only.
+    let page = unsafe { bindings::xen_start_info };
+
+    // INVARIANT: Not null, it points to a page that Xen mapped and that is never freed.
+    (!page.is_null()).then_some(Shared(page.cast_const().cast()))
+}
+
+#[cfg(CONFIG_XEN_KUNIT_TEST)]
+#[kernel::macros::kunit_tests(xen_raw_shared)]
+mod tests {
+    use super::*;
+    use crate::raw::domain;
+
+    #[test]
+    fn this_vcpu_has_a_record_with_a_clock() {
+        if !domain::is_xen() {
+            return;
+        }
+        let Some(vcpu) = vcpu_info() else {
+            return assert!(false);
+        };
+
+        assert!(vcpu.upcall_mask() <= 1);
+        assert!(vcpu.upcall_pending() <= 1);
+        assert!(vcpu.time_version() > 0);
+        assert!(vcpu.system_time() > 0);
+    }
+
+    #[test]
+    fn xen_has_set_the_wall_clock() {
+        if domain::is_xen() {
+            let shared = shared_info();
+
+            assert!(shared.wall_clock_version() > 0);
+            assert!(shared.wall_clock_sec() > 0 || shared.wall_clock_sec_hi() > 0);
+            assert!(shared.wall_clock_nsec() < 1_000_000_000);
+        }
+    }
+
+    #[test]
+    fn only_a_pv_guest_has_a_start_info() {
+        assert_eq!(start_info().is_some(), domain::is_pv());
+        if let Some(start) = start_info() {
+            assert!(start.nr_pages() > 0);
+            assert!(start.mfn_list() > 0);
+            assert_eq!(
+                start.flags() & StartInfo::INITDOMAIN != 0,
+                domain::is_initial()
+            );
+        }
+    }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Linux as a guest of the Xen hypervisor, and as its control domain.
+//!
+//! Imports run one way: `abi` <- `raw` <- policy <- `ffi`. See Documentation/abi.rst.
+
+#![deny(unsafe_code)]
+// selftests/host compiles the modules without unsafe as a library, whose surface is `pub`.
+#![allow(unreachable_pub)]
+
+// An interface is described whole, or its gaps would have to be looked up in C.
+#[allow(dead_code)]
+mod abi;
+mod boot;
+mod ffi;
+mod grant;
+mod guest;
+mod hvm;
+mod mmu;
+mod raw;
+mod suspend;
+
+/// What `pr_*!` macros print before a message; ours go through `raw::print` and have none.
+const __LOG_PREFIX: &[u8] = b"xen\0";

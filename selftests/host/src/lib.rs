@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The modules of `rust/` that need no kernel, under the paths they have there.
+
+/// The kernel crate's directory, so that each module finds its own files.
+#[path = "../../../rust"]
+mod xen {
+    pub mod abi;
+    pub mod boot;
+    pub mod grant;
+    pub mod guest;
+    pub mod hvm;
+    pub mod mmu;
+    pub mod suspend;
+}
+
+pub use xen::{abi, boot, grant, guest, hvm, mmu, suspend};
