@@ -12,6 +12,7 @@ pub(crate) mod cpu;
 pub(crate) mod domain;
 pub(crate) mod hypercall;
 mod layout;
+#[cfg(CONFIG_XEN_PV)]
 pub(crate) mod p2m;
 pub(crate) mod port;
 pub(crate) mod print;

@@ -15,6 +15,9 @@ use zerocopy_derive::{
     IntoBytes, //
 };
 
+/// `VCPUOP_get_runstate_info`.
+pub const GET_RUNSTATE_INFO: u64 = 4;
+
 /// What the vCPU is doing and has done, kept current by Xen in guest memory.
 ///
 /// Xen updates it while the vCPU runs elsewhere: a consistent copy takes the

@@ -37,7 +37,6 @@ use crate::{
         bindings,
         bug::bug,
         domain,
-        p2m,
         word::{
             to_u64,
             to_usize, //
@@ -51,6 +50,9 @@ contract!(
     xen_unmap_domain_gfn_range,
 );
 
+#[cfg(CONFIG_XEN_PV)]
+use crate::raw::p2m;
+
 /// This kernel's tables.
 struct Kernel;
 
@@ -62,11 +64,11 @@ impl Tables for Kernel {
 
     #[inline]
     fn frame(&self, page: Pfn) -> P2mEntry {
+        #[cfg(CONFIG_XEN_PV)]
         if domain::is_pv() {
-            p2m::lookup(page)
-        } else {
-            P2mEntry::beyond(page)
+            return p2m::lookup(page);
         }
+        P2mEntry::beyond(page)
     }
 
     #[inline]

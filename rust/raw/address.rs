@@ -73,3 +73,56 @@ pub(crate) fn walk(address: u64) -> Option<Maddr> {
     }
     Maddr::new(value & Maddr::MAX.get() & !offset_mask | address & offset_mask)
 }
+
+#[cfg(CONFIG_XEN_KUNIT_TEST)]
+#[kernel::macros::kunit_tests(xen_raw_address)]
+mod tests {
+    use super::*;
+    use crate::abi::{
+        frame::Pfn,
+        p2m::P2mEntry, //
+    };
+
+    /// Something in the kernel image.
+    static DATA: u64 = 0;
+
+    /// Returns where [`DATA`] is.
+    fn image() -> u64 {
+        to_u64(core::ptr::from_ref(&DATA).addr())
+    }
+
+    /// Returns what is behind a page.
+    fn entry(page: Pfn) -> P2mEntry {
+        #[cfg(CONFIG_XEN_PV)]
+        if crate::raw::domain::is_pv() {
+            return crate::raw::p2m::lookup(page);
+        }
+        P2mEntry::beyond(page)
+    }
+
+    #[test]
+    fn the_image_is_linear() {
+        assert!(linear_to_physical(image()).is_some());
+        assert_eq!(linear_to_physical(image()), image_to_physical(image()));
+    }
+
+    #[test]
+    fn user_space_and_holes_are_not() {
+        assert_eq!(linear_to_physical(0x1000), None);
+        assert_eq!(linear_to_physical(0xffff_8800_0000_0000 - 0x1000), None);
+        assert_eq!(walk(0xffff_ffff_ffff_f000), None);
+    }
+
+    #[test]
+    fn page_tables_and_the_short_way_agree() {
+        let Some(physical) = linear_to_physical(image()) else {
+            return assert!(false);
+        };
+        let short = entry(physical.frame())
+            .mfn()
+            .and_then(|frame| frame.base().checked_add(physical.page_offset()));
+
+        assert!(short.is_some());
+        assert_eq!(walk(image()), short);
+    }
+}

@@ -19,7 +19,6 @@
 // The kernel crate's own: a type must be one, not two of the same shape.
 pub(crate) use kernel::bindings::{
     __cpu_online_mask,
-    __per_cpu_offset,
     __u16,
     __u32,
     __u64,
@@ -56,13 +55,17 @@ pub(crate) use kernel::bindings::{
     pvclock_wall_clock,
     spinlock_t,
     static_call_key,
-    this_cpu_off,
     u16_,
     u32_,
     u64_,
     u8_,
     vm_area_struct,
     BUG, //
+};
+#[cfg(CONFIG_SMP)]
+pub(crate) use kernel::bindings::{
+    __per_cpu_offset,
+    this_cpu_off, //
 };
 use kernel::ffi;
 use pin_init::MaybeZeroable;

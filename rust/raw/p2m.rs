@@ -47,3 +47,73 @@ pub(crate) fn lookup(pfn: Pfn) -> P2mEntry {
     // SAFETY: The list exists, and the function takes any page number.
     P2mEntry::decode(to_u64(unsafe { bindings::get_phys_to_machine(index) }))
 }
+
+#[cfg(CONFIG_XEN_KUNIT_TEST)]
+#[kernel::macros::kunit_tests(xen_raw_p2m)]
+mod tests {
+    use super::*;
+    use crate::{
+        abi::frame::Mfn,
+        raw::{
+            address,
+            domain,
+            extable, //
+        }, //
+    };
+
+    /// A page's worth of the kernel's data.
+    static DATA: u64 = 0;
+
+    /// Returns the page of [`DATA`].
+    fn page() -> Option<Pfn> {
+        let address = to_u64(core::ptr::from_ref(&DATA).addr());
+
+        address::linear_to_physical(address).map(|physical| physical.frame())
+    }
+
+    /// Asks Xen's machine-to-physical table which page a frame is.
+    fn page_of(frame: Mfn) -> Option<u64> {
+        let index = to_usize(frame.get());
+
+        // SAFETY: The table has a word for each frame, or a hole.
+        unsafe {
+            extable::load(
+                bindings::machine_to_phys_mapping
+                    .cast_const()
+                    .cast::<u64>()
+                    .wrapping_add(index),
+            )
+        }
+        .ok()
+    }
+
+    #[test]
+    fn xen_agrees_on_which_page_a_frame_is() {
+        if domain::is_pv() {
+            let frame = page().and_then(|page| lookup(page).mfn());
+
+            assert!(page().is_some());
+            assert_eq!(frame.and_then(page_of), page().map(Pfn::get));
+        }
+    }
+
+    #[test]
+    fn the_kernel_is_in_memory_of_its_own() {
+        if domain::is_pv() {
+            let entry = page().map(lookup);
+            let mapped = match entry {
+                Some(P2mEntry::Mapped(_)) => true,
+                _ => false,
+            };
+
+            assert!(mapped);
+        }
+    }
+
+    #[test]
+    fn beyond_the_list_is_the_machine() {
+        if domain::is_pv() {
+            assert_eq!(lookup(Pfn::MAX), P2mEntry::beyond(Pfn::MAX));
+        }
+    }
+}

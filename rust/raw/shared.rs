@@ -91,6 +91,18 @@ fields!(VcpuRunstateInfo {
     state_entry_time: state_entry_time => u64,
 });
 
+impl Shared<VcpuRunstateInfo> {
+    /// Views the record that a vCPU has registered with Xen.
+    ///
+    /// # Safety
+    ///
+    /// `record` must be valid for reads for as long as the view is used.
+    pub(crate) const unsafe fn new(record: *const VcpuRunstateInfo) -> Self {
+        // INVARIANT: The caller's promise.
+        Self(record)
+    }
+}
+
 /// Returns the page that Xen shares with this domain, or a dummy before it is mapped.
 pub(crate) fn shared_info() -> Shared<SharedInfo> {
     // SAFETY: Written in boot and on resume only, where no other CPU runs.
@@ -125,7 +137,13 @@ pub(crate) fn start_info() -> Option<Shared<StartInfo>> {
 #[kernel::macros::kunit_tests(xen_raw_shared)]
 mod tests {
     use super::*;
-    use crate::raw::domain;
+    use crate::{
+        abi::id::VcpuId,
+        raw::{
+            domain,
+            hypercall, //
+        }, //
+    };
 
     #[test]
     fn this_vcpu_has_a_record_with_a_clock() {
@@ -164,5 +182,21 @@ mod tests {
                 domain::is_initial()
             );
         }
+    }
+
+    #[test]
+    fn the_first_vcpu_is_in_some_state() {
+        if !domain::is_xen() {
+            return;
+        }
+        let Ok(record) = hypercall::runstate_info(VcpuId::from_raw(0)) else {
+            return assert!(false);
+        };
+        // SAFETY: The view is used in this function only.
+        let runstate = unsafe { Shared::<VcpuRunstateInfo>::new(&raw const record) };
+
+        assert!(runstate.state() >= VcpuRunstateInfo::RUNNING);
+        assert!(runstate.state() <= VcpuRunstateInfo::OFFLINE);
+        assert!(runstate.state_entry_time() > 0);
     }
 }

@@ -145,3 +145,55 @@ unsafe extern "C" fn push_entry(
         Err(_) => ENOMEM.to_errno(),
     }
 }
+
+#[cfg(CONFIG_XEN_KUNIT_TEST)]
+#[kernel::macros::kunit_tests(xen_raw_vmarea)]
+mod tests {
+    use super::*;
+    use crate::raw::{
+        address,
+        word::to_u64, //
+    };
+
+    /// A page of memory, which the allocator aligns to its size.
+    type Content = [u64; PAGE_BYTES / 8];
+
+    /// Returns the frame of a page.
+    fn frame(content: &KBox<Content>) -> Option<Mfn> {
+        address::walk(to_u64(core::ptr::from_ref::<Content>(content).addr()))
+            .map(|machine| machine.frame())
+    }
+
+    #[test]
+    fn a_frame_is_seen_where_it_is_mapped() {
+        let area = VmArea::new(2);
+        let content = KBox::<Content>::new([0x1234_5678_9abc_def0; PAGE_BYTES / 8], GFP_KERNEL);
+        let (Ok(area), Ok(content)) = (area, content) else {
+            return assert!(false);
+        };
+        let Some(frame) = frame(&content) else {
+            return assert!(false);
+        };
+
+        area.map(1, frame);
+        // SAFETY: The frame that was just mapped is read.
+        let seen = unsafe {
+            core::ptr::with_exposed_provenance::<u64>(area.start() + PAGE_BYTES).read_volatile()
+        };
+        area.unmap(1);
+
+        assert_eq!(seen, 0x1234_5678_9abc_def0);
+        assert_eq!(address::walk(to_u64(area.start() + PAGE_BYTES)), None);
+    }
+
+    #[test]
+    fn pages_beyond_the_area_are_left_alone() {
+        if let Ok(area) = VmArea::new(1) {
+            area.unmap(1);
+            area.unmap(usize::MAX);
+            assert_eq!(area.pages(), 1);
+        } else {
+            assert!(false);
+        }
+    }
+}
