@@ -70,6 +70,10 @@ pub struct SystemTable {
 /// Finds out whether Xen runs on EFI, and if so, what there is to know of it.
 ///
 /// Only the configuration tables are indispensable.
+///
+/// Becomes part of its caller, which is freed after boot: it may call what is
+/// freed, too.
+#[inline(always)]
 pub fn probe(firmware: &mut impl Firmware) -> Option<SystemTable> {
     if !firmware.is_initial_domain() {
         return None;

@@ -141,6 +141,7 @@ impl Firmware for XenFirmware {
         Ok(self.ask(EfiInfo::ConfigTable)?.config_table())
     }
 
+    #[inline(always)]
     fn setup_runtime(&mut self) {
         // SAFETY: Early boot: nobody calls a runtime service yet.
         unsafe { bindings::xen_efi_runtime_setup() };

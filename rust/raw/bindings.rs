@@ -16,7 +16,9 @@
     unsafe_op_in_unsafe_fn
 )]
 
-// The kernel crate's own: a type must be one, not two of the same shape.
+// The kernel crate's own: a type must be one, not two of the same shape. Which of them the
+// generated file needs is a matter of the configuration.
+#[allow(unused_imports)]
 pub(crate) use kernel::bindings::{
     __cpu_online_mask,
     __u16,
@@ -53,6 +55,7 @@ pub(crate) use kernel::bindings::{
     pte_t,
     pvclock_vcpu_time_info,
     pvclock_wall_clock,
+    resource,
     spinlock_t,
     static_call_key,
     u16_,

@@ -208,6 +208,16 @@ mod tests {
     }
 
     #[test]
+    fn a_pointer_leads_to_the_copy_of_some_cpu() {
+        let here = VCPU_ID.this_cpu_ptr();
+        let owners = (0..kernel::cpu::nr_cpu_ids())
+            .filter_map(CpuId::from_u32)
+            .filter(|&cpu| VCPU_ID.ptr(cpu) == here);
+
+        assert_eq!(owners.count(), 1);
+    }
+
+    #[test]
     fn copies_are_apart() {
         if let (Some(first), Some(second)) = (CpuId::from_u32(0), CpuId::from_u32(1)) {
             assert!(VCPU_ID.ptr(first) != VCPU_ID.ptr(second));

@@ -67,8 +67,6 @@ fields!(VcpuInfo {
     upcall_pending: evtchn_upcall_pending => u8,
     /// Whether upcalls are held off.
     upcall_mask: evtchn_upcall_mask => u8,
-    /// The address of the last page fault, in a PV guest.
-    cr2: arch.cr2 => u64,
     /// The version of this vCPU's clock, odd while Xen writes.
     time_version: time.version => u32,
     /// Nanoseconds since boot at the clock's last update.
@@ -177,10 +175,9 @@ mod tests {
         if let Some(start) = start_info() {
             assert!(start.nr_pages() > 0);
             assert!(start.mfn_list() > 0);
-            assert_eq!(
-                start.flags() & StartInfo::INITDOMAIN != 0,
-                domain::is_initial()
-            );
+            let initial = start.flags() & StartInfo::INITDOMAIN != 0;
+
+            assert_eq!(initial, domain::is_initial());
         }
     }
 
