@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0
+"""QEMU's command line for one boot of Xen, and what is known of QEMU's own limits."""
+
+import os
+import re
+import shutil
+from functools import cache as once
+
+from rig import packages, process
+from rig.errors import UserError
+
+PROGRAM = "qemu-system-x86_64"
+XEN_ARGS = "console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all"
+DOM0_OF_DOMU = 768
+
+
+def needed():
+    """The packages that running QEMU takes; none if there is one, whoever installed it."""
+    return [] if shutil.which(PROGRAM) else ["qemu-system-x86"]
+
+
+@once
+def version():
+    """The (major, minor) of the installed QEMU, installing one if there is none."""
+    packages.ensure(needed())
+    if not shutil.which(PROGRAM):
+        raise UserError(f"{PROGRAM} is not in PATH although the package qemu-system-x86 is installed: "
+                        "add /usr/bin to PATH")
+    done = process.output([PROGRAM, "--version"])
+    match = re.search(r"version (\d+)\.(\d+)", done.stdout)
+    if not match:
+        raise UserError(f"{PROGRAM} does not run ({process.last_line(done)}): install qemu-system-x86 anew")
+    return int(match[1]), int(match[2])
+
+
+def check(guest, xen, kvm):
+    """Refuse what this QEMU is known to be unable to run."""
+    found = version()
+    if guest.startswith("pvh") and not kvm and (9, 1) <= found <= (10, 0) and xen and xen <= (4, 17):
+        raise UserError(f"QEMU {found[0]}.{found[1]} cannot run a PVH guest on Xen {xen[0]}.{xen[1]} (9.1 to 10.0 "
+                        "mis-intercept CR2 and CR3 reads): use QEMU 7.2, or Xen 4.20 with --xen")
+
+
+def machine(pvh_dom0, icount, kvm):
+    """The machine and accelerator options; a PVH dom0 needs an IOMMU, or Xen leaves the ACPI tables unmapped."""
+    options = ["-machine", "q35", "-device", "amd-iommu,intremap=on"] if pvh_dom0 else ["-machine", "pc"]
+    if icount:
+        return [*options, "-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"]
+    return [*options, "-accel", "kvm" if kvm else "tcg"]
+
+
+def command(boot, xen, initrd, kvm):
+    """The whole command line: Xen as the multiboot kernel, Linux and its initramfs as modules."""
+    hosted = boot.guest.endswith("domu")
+    vcpus, memory = (min(boot.vcpus, 2), boot.memory + DOM0_OF_DOMU + 256) if hosted else (boot.vcpus, boot.memory)
+    xen_args = [XEN_ARGS, boot.xen_args]
+    if hosted:
+        xen_args.append(f"dom0_mem={DOM0_OF_DOMU}M,max:{DOM0_OF_DOMU}M")
+    if boot.guest == "pvh-dom0":
+        xen_args.append("dom0=pvh")
+    linux_args = " ".join(["console=hvc0", "" if hosted else boot.append]).strip()
+    module = f"{boot.kernel.bzimage} {linux_args}".replace(",", ",,")
+    return [PROGRAM, *machine(boot.guest == "pvh-dom0", boot.icount, kvm),
+            "-cpu", boot.cpu or ("host" if kvm else "qemu64,+svm,+npt"), "-smp", str(vcpus), "-m", str(memory),
+            "-display", "none", "-vga", "none", "-nic", "none", "-no-reboot", "-serial", "mon:stdio",
+            "-kernel", os.fspath(xen), "-append", " ".join(filter(None, xen_args)),
+            "-initrd", f"{module},{initrd}"]
