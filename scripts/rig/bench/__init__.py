@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What an operation costs: instructions executed and hypercalls issued, ours beside stock C."""
