@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Boots of the four guests, and of a PV dom0 with odd amounts of memory."""
+
+import re
+from functools import partial
+
+from rig import kernel
+from rig.machine import Boot
+from rig.tests.console import boot, facts, health
+from rig.tests.registry import test
+from rig.tests.tree import ROOT
+
+STATE = ROOT / "selftests/guest/state.sh"
+# Guest: what /sys/hypervisor/guest_type says, and what the kernel calls the platform in its banner.
+MODES = {"pv-dom0": ("PV", "Xen"), "pvh-dom0": ("PVH", "Xen PVH"),
+         "pv-domu": ("PV", "Xen"), "pvh-domu": ("PVH", "Xen PVH")}
+
+
+def boots(guest, vcpus=2, memory=2048, xen_args="", expected_mb=None, variant="ours"):
+    """It boots in the mode that is asked for, with all its CPUs and memory and a clean console."""
+    result = boot(Boot(kernel.build(variant), guest=guest, vcpus=vcpus, memory=memory, xen_args=xen_args,
+                       files={"/rig/state.sh": STATE}, payload=". /rig/state.sh\n", timeout=400))
+    state = facts(result.log, "RIG-FACT") | facts(result.log, "STATE")
+    mode, platform = MODES[guest]
+    yield f"guest_type is {mode}", state.get("mode") == mode, state
+    banner = re.search(rf"^DMESG Booting kernel on {platform}$", result.log, re.MULTILINE)
+    version = re.search(r"^DMESG Xen version:? (\d+\.\d+)", result.log, re.MULTILINE)
+    yield "banner", bool(banner and version and state.get("xen", "").startswith(version[1])), state
+    yield f"{vcpus} CPUs", state.get("vcpus") == str(vcpus), state
+    if expected_mb:
+        megabytes = int(state.get("memory_kb", 0)) // 1024
+        yield f"about {expected_mb} MB", 0.9 * expected_mb - 100 < megabytes <= expected_mb, f"{megabytes} MB"
+    yield from health(result)
+
+
+def register(name, body, timeout=450, needs="build/ours"):
+    """One boot as a test."""
+    test(f"boot/{name}", needs=[needs], timeout=timeout)(body)
+
+
+for mode in MODES:
+    for count in (1, 2, 4):
+        register(f"{mode}-{count}", partial(boots, mode, count))
+register("pv-dom0-300M", partial(boots, "pv-dom0", memory=1024, xen_args="dom0_mem=300M,max:300M", expected_mb=300))
+register("pv-dom0-3500M", partial(boots, "pv-dom0", memory=5120, xen_args="dom0_mem=3500M,max:3500M",
+                                  expected_mb=3500))

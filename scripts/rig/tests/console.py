@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Boots for tests, and what a console log must not hold."""
+
+import re
+
+from rig import machine
+from rig.tests.tree import ROOT
+
+BASELINE = "selftests/baseline/console"
+TROUBLE = re.compile(r"WARNING:|\bBUG\b|\bOops\b|multicall\(s\) failed|Kernel panic|unable to handle|Call Trace"
+                     r"|INFO: task|self-detected stall|detected stalls|soft lockup|\bWARN\b|Assertion .* failed"
+                     r"|Unhandled|FATAL|stepped back|double fault")
+FAULT = re.compile(r"segfault at|trap \w+ ip:|general protection|stack segment|invalid opcode")
+# Time stamps, addresses and other numbers differ from boot to boot.
+NUMBER = re.compile(r"\b(?:0x)?[0-9a-f]*\d[0-9a-f]*\b")
+
+
+def boot(what):
+    """Boot, with the console in the test's log as it comes, so that a hang leaves its tail."""
+    return machine.run(what, on_line=print)
+
+
+def known():
+    """The lines of trouble that stock C prints on the same hypervisor, recorded."""
+    return {line for line in (ROOT / BASELINE).read_text().splitlines() if line and not line.startswith("#")}
+
+
+def trouble(log, faults):
+    """The lines that tell of trouble, faults of programs included or not."""
+    return [line.strip() for line in log.splitlines()
+            if TROUBLE.search(line) or (faults and FAULT.search(line))]
+
+
+def normal(line):
+    """A line without what differs from boot to boot."""
+    return NUMBER.sub("N", re.sub(r"^(\(XEN\) )?\[[ \d.:T-]+\] ", "", line))
+
+
+def health(result, faults=True):
+    """What holds after every boot: it ended by itself, its payload passed, and no trouble on the console.
+
+    Some kernel selftests fault on purpose: after these, faults is False.
+    """
+    yield "ends by itself", not result.timed_out, f"cut after {result.seconds:.0f} s"
+    if not result.timed_out:
+        yield "payload passes", result.status == 0, f"exit status {result.status}"
+    excused = known()
+    found = [line for line in trouble(result.log, faults) if normal(line) not in excused]
+    yield "no trouble on the console", not found, "\n".join(found[:20])
+
+
+def facts(log, word):
+    """The lines 'WORD key value' that a payload printed, as a dictionary."""
+    rows = re.findall(rf"^{word} (\S+) ?(.*?)\s*$", log, re.MULTILINE)
+    return dict(rows)

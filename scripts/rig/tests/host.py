@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The pure modules' unit and property tests, run on this machine."""
+
+import os
+import re
+import shutil
+
+from rig import cache, packages, process
+from rig.tests.registry import test
+from rig.tests.tree import ROOT
+
+
+@test("host/cargo", timeout=600, exclusive=True)
+def cargo():
+    """cargo test of selftests/host passes."""
+    if not shutil.which("cargo"):
+        packages.ensure(["cargo-web"])
+    done = process.output(["cargo", "test", "--locked"], cwd=ROOT / "selftests/host",
+                          env={**os.environ, "CARGO_TARGET_DIR": str(cache.root() / "host-tests")})
+    print(done.stdout, done.stderr)
+    passed = sum(int(count) for count in re.findall(r"^test result: \w+\. (\d+) passed", done.stdout, re.MULTILINE))
+    failed = re.findall(r"^test (.*) \.\.\. FAILED$", done.stdout, re.MULTILINE)
+    yield "tests pass", done.returncode == 0, "\n".join(failed)
+    yield "tests ran", passed > 0, "cargo reported no test that passed"

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Just enough reading of Rust to judge where it says unsafe."""
+
+import re
+
+# A comment, a string (raw or not), or a character literal.
+OPAQUE = re.compile(r"""//[^\n]* | /\*.*?\*/ | \bb?r(\#*)".*?"\1 | \bb?"(?:\\.|[^"\\])*" | "(?:\\.|[^"\\])*"
+                      | b?'(?:\\[^\n]{1,9}?|[^\\'\n])'""", re.VERBOSE | re.DOTALL)
+UNSAFE = re.compile(r"\bunsafe\b(?P<explain>\s*(?:\{|impl\b))?")
+
+
+def blank(match):
+    """Spaces for a match, its newlines kept, so that lines keep their numbers."""
+    return re.sub(r"[^\n]", " ", match.group())
+
+
+def unsafe_uses(text):
+    """Each use of unsafe: its line number, and whether a SAFETY comment explains it where one has to (blocks, impls)."""
+    code = OPAQUE.sub(blank, text).splitlines()
+    lines = text.splitlines()
+    for number, line in enumerate(code):
+        for match in UNSAFE.finditer(line):
+            yield number + 1, not match["explain"] or "SAFETY:" in comment_above(lines, code, number)
+
+
+def comment_above(lines, code, number):
+    """The comments before a line, back to where the statement before it ends."""
+    found = [lines[number]]
+    for above in range(number - 1, -1, -1):
+        stripped = code[above].strip()
+        if stripped.endswith((";", "{", "}", ",")) and not stripped.startswith("#["):
+            break
+        if not lines[above].strip():
+            break
+        found.append(lines[above])
+    return "\n".join(found)

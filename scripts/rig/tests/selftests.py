@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Kernel selftests in guests: ours by what they say themselves, the kernel's own against stock C on the same machine."""
+
+import json
+import re
+from dataclasses import replace
+from functools import partial
+
+from rig import cache, hypervisor, kernel, kselftest, qemu
+from rig.tests.console import boot, health
+from rig.tests.registry import test
+
+# The mapping of foreign memory wants a domU that has booted.
+NEIGHBOUR = "mkdir -p /var/lock\ndomu_create neighbour pv 1 128\ndomu_wait neighbour '^RIG-INIT' 60\n"
+
+
+def ours(guest):
+    """selftests/xen passes, each program by its own judgement."""
+    plan = kselftest.boot(kernel.build("ours"), kselftest.SETS["xen"], guest)
+    if guest == "pv-dom0":
+        plan = replace(plan, payload=NEIGHBOUR + plan.payload, xen_args="dom0_mem=1024M,max:1024M")
+    result = boot(plan)
+    verdicts = kselftest.parse(result.log)
+    for name in kselftest.tests(kselftest.install(plan.kernel.tree), kselftest.SETS["xen"]):
+        verdict = verdicts.get(name, "no result")
+        said = re.findall(rf"^# {name.partition(':')[2]}: (.*)$", result.log, re.MULTILINE)
+        if verdict == "skip":
+            yield name, None, said[-1].strip("# ") if said else "it says no reason"
+        else:
+            yield name, verdict == "pass", "\n".join([verdict, *said])
+    yield from health(result)
+
+
+def own_of_the_kernel(group):
+    """What passes of the kernel's own selftests on stock C, here and when it was recorded, passes on ours."""
+    stock = passed(verdicts_on_stock(group)) & passed(kselftest.recorded())
+    result = boot(kselftest.boot(kernel.build("ours"), kselftest.SETS[group]))
+    lacking = stock - passed(kselftest.parse(result.log))
+    yield from health(result, faults=False)
+    if lacking:
+        print("some did not pass that pass on stock C: once more")
+        lacking -= passed(kselftest.parse(boot(kselftest.boot(kernel.build("ours"), kselftest.SETS[group])).log))
+    yield "some pass on stock C", bool(stock), "none does"
+    yield f"the {len(stock)} that pass on stock C pass", not lacking, "\n".join(sorted(lacking))
+
+
+def passed(verdicts):
+    """The names of the tests that passed."""
+    return {name for name, verdict in verdicts.items() if verdict == "pass"}
+
+
+def verdicts_on_stock(group):
+    """The verdicts on stock C, which are kept for as long as kernel, tests, Xen and QEMU stay the same."""
+    built = kernel.build("stock")
+    plan = kselftest.boot(built, kselftest.SETS[group])
+
+    def make(directory):
+        (directory / "verdicts").write_text(json.dumps(kselftest.parse(boot(plan).log)))
+
+    key = cache.digest(built.bzimage, plan.payload, hypervisor.version(), qemu.version())
+    return json.loads((cache.entry(f"kselftest-stock-{group}", key, make) / "verdicts").read_text())
+
+
+for each in ("pv-dom0", "pv-domu", "pvh-domu"):
+    test(f"selftests/xen-{each}", needs=["build/ours"], timeout=1300)(partial(ours, each))
+for each in kselftest.SETS:
+    if each != "xen":
+        test(f"selftests/{each}", needs=["build/ours", "build/stock"], timeout=3800)(partial(own_of_the_kernel, each))
