@@ -5,7 +5,7 @@ import re
 import time
 from pathlib import Path
 
-from rig import kernel
+from rig import console, kernel
 from rig.errors import UserError
 
 TAIL = 30
@@ -20,15 +20,20 @@ class Progress:
     """Reads the console as it comes: announces stages, remembers times and the guest's own facts."""
 
     def __init__(self, guest):
-        self.domu = guest.endswith("domu")
         self.facts = {}
         self.user_space = None
+        self.shell = False
         self.begin = time.monotonic()
         say(f"booting {guest}")
 
     def line(self, text):
-        """Take one console line."""
-        if match := re.match(r"\(XEN\) Xen version (\S+)", text):
+        """Take one console line; once a shell has the terminal, what it prints is the user's own."""
+        if self.shell:
+            return
+        if text == console.SHELL:
+            self.shell = True
+            self.stage("a shell: `exit` powers the guest off, Ctrl-A X pulls the plug")
+        elif match := re.match(r"\(XEN\) Xen version (\S+)", text):
             self.stage(f"Xen {match[1]}")
         elif text.startswith("RIG-CREATE"):
             self.stage("dom0 is up, the domU starts")

@@ -11,7 +11,7 @@ from rig.errors import UserError
 
 IDENTITY = {"KBUILD_BUILD_TIMESTAMP": "Thu Jan  1 00:00:00 UTC 2026", "KBUILD_BUILD_USER": "xen",
             "KBUILD_BUILD_HOST": "rust", "KBUILD_BUILD_VERSION": "1", "LC_ALL": "C"}
-LEAK = re.compile(r"K(CFLAGS|AFLAGS|CPPFLAGS|RUSTFLAGS)|KBUILD_|KCONFIG_|(GNU)?MAKE|MFLAGS|ARCH$|CROSS_|LLVM|O$")
+LEAK = re.compile(r"K(CFLAGS|AFLAGS|CPPFLAGS|RUSTFLAGS)|KBUILD_|KCONFIG_|(GNU)?MAKE|MFLAGS|ARCH$|CROSS_|LLVM|LOCALVERSION|O$")
 REFUSED = re.compile(r"warning: objtool:|error: objtool:|WARNING: modpost:|ERROR: modpost:")
 NOTABLE = re.compile(r"\b(warning|error)\b(\[\w+\])?:", re.IGNORECASE)
 HEARTBEAT = 30

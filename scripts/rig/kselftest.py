@@ -143,7 +143,7 @@ def boot(built, collections, guest="pv-dom0"):
     """The boot of a kernel that runs some collections; what it took on two cores, loaded, is well below the limit."""
     installed = install(built.tree)
     return machine.Boot(built, guest=guest, payload=payload(installed, collections),
-                        files=files(installed, collections), timeout=1200)
+                        files=files(installed, collections), timeout=1500)
 
 
 def parse(log):

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rig import accelerator, console, hypervisor, qemu, rootfs
-from rig.cpio import Archive
 from rig.errors import UserError
 from rig.kernel import Kernel
 
@@ -77,20 +76,14 @@ def check(guest, xen=None, icount=False):
 
 
 def initramfs(boot):
-    """The dom0's initramfs: the cached part for its files, and what is this boot's own."""
-    own = Archive()
-    own.file("boot/bzImage", boot.kernel.bzimage)
+    """The dom0's initramfs: the cached part, the boot's files, its kernel and domU, and its payload."""
+    files, payload = {"boot/bzImage": boot.kernel.bzimage}, boot.payload + "\n"
     if boot.guest.endswith("domu"):
-        base = rootfs.dom0()
-        own.file("boot/domu.cpio", rootfs.domu(boot.files))
-        own.file("rig/domu-payload", boot.payload.encode() + b"\n")
-        kind = boot.guest.split("-")[0]
+        files["boot/domu.cpio"] = rootfs.domu().read_bytes() + rootfs.addition(boot.files)
+        files["rig/domu-payload"] = payload.encode()
         action = "domu_shell" if boot.interactive else "domu_run"
         payload = (f"DOMU_APPEND={shlex.quote(boot.append)}\n"
-                   f"{action} {DOMU} {kind} {boot.vcpus} {boot.memory} /rig/domu-payload\n")
+                   f"{action} {DOMU} {boot.guest.split('-')[0]} {boot.vcpus} {boot.memory} /rig/domu-payload\n")
     else:
-        base = rootfs.dom0(boot.files)
-        own.file("boot/domu.cpio", rootfs.domu())
-        payload = boot.payload + "\n"
-    own.file("rig/payload", payload.encode())
-    return base.read_bytes() + own.pack()
+        files = boot.files | files | {"boot/domu.cpio": rootfs.domu()}
+    return rootfs.dom0().read_bytes() + rootfs.addition(files | {"rig/payload": payload.encode()})

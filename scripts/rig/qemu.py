@@ -10,7 +10,7 @@ from rig import packages, process
 from rig.errors import UserError
 
 PROGRAM = "qemu-system-x86_64"
-XEN_ARGS = "console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all"
+XEN_ARGS = "console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all bootscrub=0"
 DOM0_OF_DOMU = 768
 
 

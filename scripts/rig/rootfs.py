@@ -29,32 +29,37 @@ def parts(say=print):
                        lambda directory: packages.unpack(debs, directory))
 
 
-def dom0(files=None):
-    """The initramfs of a dom0: the common base and Xen's tools, plus `files`, guest path to host path or bytes."""
-    return image("dom0", files or {})
+def dom0():
+    """The initramfs of a dom0: the common base and Xen's tools."""
+    return image("dom0")
 
 
-def domu(files=None):
-    """The initramfs of a domU: the common base, plus `files`."""
-    return image("domu", files or {})
+def domu():
+    """The initramfs of a domU: the common base."""
+    return image("domu")
 
 
-def image(kind, files):
+def image(kind):
     """A complete archive in the cache, uncompressed: inflating it costs an emulated machine more than copying it."""
-    contents = [part for name, content in sorted(files.items())
-                for part in (name, content if isinstance(content, bytes) else Path(content))]
-    key = cache.digest(kind, parts().name, *contents, Path(__file__), *sorted(GUEST.iterdir()))
 
     def make(directory):
         archive = base()
         if kind == "dom0":
             add_tools(archive)
-        for name, content in files.items():
-            archive.file(name, content)
         add_libraries(archive)
         (directory / "cpio").write_bytes(archive.pack())
 
+    key = cache.digest(parts().name, Path(__file__), *sorted(GUEST.iterdir()))
     return cache.entry(f"rootfs/{kind}", key, make) / "cpio"
+
+
+def addition(files):
+    """An archive to go behind one of these: `files`, guest path to host path or bytes, and the libraries they need."""
+    archive = Archive()
+    for name, content in files.items():
+        archive.file(name, content)
+    add_libraries(archive)
+    return archive.pack()
 
 
 def base():

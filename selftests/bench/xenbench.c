@@ -67,6 +67,7 @@ static void trace_operation(const struct operation *op)
 {
 	op->prepare();
 	op->run(warm_up(op->traced));
+	settle();
 	trace_marker();
 	op->run(op->traced);
 	trace_marker();

@@ -66,7 +66,6 @@ create() {
 	domu_create "$name" "$kind" "$1" "$2" /run/ticker.sh
 }
 
-mkdir -p /var/lock
 check 'create' create 2 256
 check 'the guest ticks' domu_wait "$name" '^TICK 2 ' 60 || exit 1
 check 'both CPUs' has_cpus 2

@@ -7,9 +7,9 @@ from rig import machine
 from rig.tests.tree import ROOT
 
 BASELINE = "selftests/baseline/console"
-TROUBLE = re.compile(r"WARNING:|\bBUG\b|\bOops\b|multicall\(s\) failed|Kernel panic|unable to handle|Call Trace"
-                     r"|INFO: task|self-detected stall|detected stalls|soft lockup|\bWARN\b|Assertion .* failed"
-                     r"|Unhandled|FATAL|stepped back|double fault")
+TROUBLE = re.compile(r"WARNING:|\bBUG\b|\bOops\b|Xen WARN|multicall\(s\) failed|Kernel panic|unable to handle|FATAL"
+                     r"|INFO: task|self-detected stall|detected stalls|soft lockup|Assertion .* failed|Unhandled"
+                     r"|stepped back|double fault")
 FAULT = re.compile(r"segfault at|trap \w+ ip:|general protection|stack segment|invalid opcode")
 # Time stamps, addresses and other numbers differ from boot to boot.
 NUMBER = re.compile(r"\b(?:0x)?[0-9a-f]*\d[0-9a-f]*\b")
@@ -32,8 +32,8 @@ def trouble(log, faults):
 
 
 def normal(line):
-    """A line without what differs from boot to boot."""
-    return NUMBER.sub("N", re.sub(r"^(\(XEN\) )?\[[ \d.:T-]+\] ", "", line))
+    """A line without what differs from boot to boot: time, numbers, and on which CPU in which task it happened."""
+    return NUMBER.sub("N", re.sub(r"^\[[ \d.]+\] |, CPU#.*$", "", line))
 
 
 def health(result, faults=True):

@@ -4,6 +4,7 @@
 import os
 import re
 import shutil
+import sys
 
 from rig import cache, packages, process
 from rig.tests.registry import test
@@ -22,3 +23,13 @@ def cargo():
     failed = re.findall(r"^test (.*) \.\.\. FAILED$", done.stdout, re.MULTILINE)
     yield "tests pass", done.returncode == 0, "\n".join(failed)
     yield "tests ran", passed > 0, "cargo reported no test that passed"
+
+
+@test("host/python", timeout=60)
+def python():
+    """The unit tests of the scripts pass."""
+    done = process.output([sys.executable, "-m", "unittest", "discover", "-s", "scripts", "-p", "test_*.py"], cwd=ROOT)
+    print(done.stdout, done.stderr)
+    ran = re.search(r"^Ran (\d+) tests?", done.stderr, re.MULTILINE)
+    yield "tests pass", done.returncode == 0, done.stderr
+    yield "tests ran", bool(ran and int(ran[1])), done.stderr

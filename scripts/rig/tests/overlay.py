@@ -19,7 +19,8 @@ XEN = Path("arch/x86/xen")
 
 def overlay(*arguments, **options):
     """Run scripts/overlay; its result is (exit status, standard error)."""
-    done = subprocess.run([ROOT / "scripts/overlay", *arguments], check=False, capture_output=True, text=True, **options)
+    done = subprocess.run([ROOT / "scripts/overlay", *arguments], check=False, capture_output=True, text=True,
+                          **options)
     return done.returncode, done.stderr.strip()
 
 

@@ -2,6 +2,7 @@
 """Runs tests, two at a time, in the order in which they are listed."""
 
 import shutil
+import signal
 import tempfile
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -37,11 +38,19 @@ def run(tests, quick):
                 if any(ok is False for _name, ok, _detail in worker.checks):
                     bad.add(worker.test.name)
     finally:
-        for worker in running:
-            worker.stop()
+        stop(running)
         if not report.failed:
             shutil.rmtree(logs)
     return report.close()
+
+
+def stop(running):
+    """End the tests that still run; an impatient second Ctrl-C must not leave half of them behind."""
+    handlers = {each: signal.signal(each, signal.SIG_IGN) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    for worker in running:
+        worker.stop()
+    for each, handler in handlers.items():
+        signal.signal(each, handler)
 
 
 def fits(test, running):

@@ -15,7 +15,7 @@ def blank(match):
 
 
 def unsafe_uses(text):
-    """Each use of unsafe: its line number, and whether a SAFETY comment explains it where one has to (blocks, impls)."""
+    """Each use of unsafe: its line number, and whether it is explained, if it is a block or an impl."""
     code = OPAQUE.sub(blank, text).splitlines()
     lines = text.splitlines()
     for number, line in enumerate(code):
