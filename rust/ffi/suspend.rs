@@ -46,8 +46,8 @@ impl Guest for Hvm {
     fn set_event_delivery(&mut self) -> Result<(), c_int> {
         // SAFETY: Written in boot only.
         if unsafe { bindings::xen_percpu_upcall } {
-            // SAFETY: The CPU exists, and its vector is allocated.
             cpu::online().try_for_each(|cpu| {
+                // SAFETY: The CPU exists, and its vector is allocated.
                 match unsafe { bindings::xen_set_upcall_vector(cpu) } {
                     0 => Ok(()),
                     error => Err(error),

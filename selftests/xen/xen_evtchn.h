@@ -12,12 +12,12 @@
 #define EVENT_WAIT_MS	5000	/* for an event that has to come */
 #define QUIET_MS	100	/* for one that must not */
 
-static int evtchn_open(void)
+static inline int evtchn_open(void)
 {
 	return xen_open("/dev/xen/evtchn", O_RDWR | O_NONBLOCK);
 }
 
-static int evtchn_ioctl(int fd, unsigned long request, void *arg)
+static inline int evtchn_ioctl(int fd, unsigned long request, void *arg)
 {
 	int ret = ioctl(fd, request, arg);
 
@@ -25,14 +25,14 @@ static int evtchn_ioctl(int fd, unsigned long request, void *arg)
 }
 
 /* The new port, which waits for @domid to bind to it. */
-static int evtchn_bind_unbound(int fd, unsigned int domid)
+static inline int evtchn_bind_unbound(int fd, unsigned int domid)
 {
 	struct ioctl_evtchn_bind_unbound_port bind = { .remote_domain = domid };
 
 	return evtchn_ioctl(fd, IOCTL_EVTCHN_BIND_UNBOUND_PORT, &bind);
 }
 
-static int evtchn_bind_interdomain(int fd, unsigned int domid, unsigned int port)
+static inline int evtchn_bind_interdomain(int fd, unsigned int domid, unsigned int port)
 {
 	struct ioctl_evtchn_bind_interdomain bind = {
 		.remote_domain = domid,
@@ -42,14 +42,14 @@ static int evtchn_bind_interdomain(int fd, unsigned int domid, unsigned int port
 	return evtchn_ioctl(fd, IOCTL_EVTCHN_BIND_INTERDOMAIN, &bind);
 }
 
-static int evtchn_unbind(int fd, unsigned int port)
+static inline int evtchn_unbind(int fd, unsigned int port)
 {
 	struct ioctl_evtchn_unbind unbind = { .port = port };
 
 	return evtchn_ioctl(fd, IOCTL_EVTCHN_UNBIND, &unbind);
 }
 
-static int evtchn_notify(int fd, unsigned int port)
+static inline int evtchn_notify(int fd, unsigned int port)
 {
 	struct ioctl_evtchn_notify notify = { .port = port };
 
@@ -57,7 +57,7 @@ static int evtchn_notify(int fd, unsigned int port)
 }
 
 /* The port of the next event within @ms milliseconds, -ETIMEDOUT, -errno. */
-static int evtchn_next(int fd, int ms)
+static inline int evtchn_next(int fd, int ms)
 {
 	struct pollfd wait = { .fd = fd, .events = POLLIN };
 	unsigned int port;
@@ -72,7 +72,7 @@ static int evtchn_next(int fd, int ms)
 }
 
 /* A port that was read stays masked until this. */
-static bool evtchn_unmask(int fd, unsigned int port)
+static inline bool evtchn_unmask(int fd, unsigned int port)
 {
 	return write(fd, &port, sizeof(port)) == sizeof(port);
 }

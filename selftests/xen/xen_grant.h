@@ -22,13 +22,13 @@ struct granted {
 	uint32_t refs[MAX_GRANTS];
 };
 
-static int grant_ioctl(int fd, unsigned long request, void *arg)
+static inline int grant_ioctl(int fd, unsigned long request, void *arg)
 {
 	return ioctl(fd, request, arg) < 0 ? -errno : 0;
 }
 
-static int gntalloc(int fd, int domid, int flags, unsigned int count,
-		    struct granted *granted)
+static inline int gntalloc(int fd, int domid, int flags, unsigned int count,
+			   struct granted *granted)
 {
 	union {
 		struct ioctl_gntalloc_alloc_gref op;
@@ -45,7 +45,7 @@ static int gntalloc(int fd, int domid, int flags, unsigned int count,
 	return ret;
 }
 
-static int gntalloc_free(int fd, const struct granted *granted, unsigned int count)
+static inline int gntalloc_free(int fd, const struct granted *granted, unsigned int count)
 {
 	struct ioctl_gntalloc_dealloc_gref op = {
 		.index = granted->index,
@@ -56,8 +56,8 @@ static int gntalloc_free(int fd, const struct granted *granted, unsigned int cou
 }
 
 /* Tells gntdev which grants the next mmap() at *@index shall map. */
-static int gntdev_announce(int fd, int domid, const uint32_t *refs,
-			   unsigned int count, uint64_t *index)
+static inline int gntdev_announce(int fd, int domid, const uint32_t *refs,
+				  unsigned int count, uint64_t *index)
 {
 	union {
 		struct ioctl_gntdev_map_grant_ref op;
@@ -75,7 +75,7 @@ static int gntdev_announce(int fd, int domid, const uint32_t *refs,
 	return ret;
 }
 
-static int gntdev_forget(int fd, uint64_t index, unsigned int count)
+static inline int gntdev_forget(int fd, uint64_t index, unsigned int count)
 {
 	struct ioctl_gntdev_unmap_grant_ref op = { .index = index, .count = count };
 
@@ -83,7 +83,7 @@ static int gntdev_forget(int fd, uint64_t index, unsigned int count)
 }
 
 /* Both drivers take the same request under the same number. */
-static int set_unmap_notify(int fd, uint64_t byte, uint32_t action, uint32_t port)
+static inline int set_unmap_notify(int fd, uint64_t byte, uint32_t action, uint32_t port)
 {
 	struct ioctl_gntdev_unmap_notify op = {
 		.index = byte,
@@ -94,7 +94,7 @@ static int set_unmap_notify(int fd, uint64_t byte, uint32_t action, uint32_t por
 	return grant_ioctl(fd, IOCTL_GNTDEV_SET_UNMAP_NOTIFY, &op);
 }
 
-static void *map_pages(int fd, uint64_t index, unsigned int count, int prot)
+static inline void *map_pages(int fd, uint64_t index, unsigned int count, int prot)
 {
 	return mmap(NULL, count * PAGE, prot, MAP_SHARED, fd, index);
 }

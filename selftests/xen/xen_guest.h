@@ -33,12 +33,12 @@ enum xen_guest { XEN_GUEST_NONE, XEN_GUEST_PV, XEN_GUEST_HVM };
 
 static sigjmp_buf xen_cpuid_fault;
 
-static void xen_cpuid_sigill(int sig __always_unused)
+static inline void xen_cpuid_sigill(int sig __always_unused)
 {
 	siglongjmp(xen_cpuid_fault, 1);
 }
 
-static void xen_cpuid(bool pv, uint32_t leaf, uint32_t regs[4])
+static inline void xen_cpuid(bool pv, uint32_t leaf, uint32_t regs[4])
 {
 	if (pv)
 		asm volatile(".byte 0x0f, 0x0b, 0x78, 0x65, 0x6e; cpuid"
@@ -50,7 +50,7 @@ static void xen_cpuid(bool pv, uint32_t leaf, uint32_t regs[4])
 }
 
 /* Xen's version as major << 16 | minor, or 0 where its leaves do not exist. */
-static uint32_t xen_cpuid_version(bool pv)
+static inline uint32_t xen_cpuid_version(bool pv)
 {
 	uint32_t leaf, regs[4];
 
@@ -64,7 +64,7 @@ static uint32_t xen_cpuid_version(bool pv)
 	return 0;
 }
 
-static enum xen_guest xen_detect(uint32_t *version)
+static inline enum xen_guest xen_detect(uint32_t *version)
 {
 	struct sigaction on_ill = { .sa_handler = xen_cpuid_sigill }, before;
 
@@ -81,7 +81,7 @@ static enum xen_guest xen_detect(uint32_t *version)
 }
 
 /* The first call of each test. */
-static enum xen_guest xen_start(void)
+static inline enum xen_guest xen_start(void)
 {
 	enum xen_guest guest;
 	uint32_t version;
@@ -96,7 +96,7 @@ static enum xen_guest xen_start(void)
 }
 
 /* Opens a device of ours; a kernel built without it is a reason to skip. */
-static int xen_open(const char *path, int flags)
+static inline int xen_open(const char *path, int flags)
 {
 	int fd = open(path, flags | O_CLOEXEC);
 
@@ -106,7 +106,7 @@ static int xen_open(const char *path, int flags)
 }
 
 /* A whole small file, terminated and without its last newline; -errno. */
-static ssize_t read_file(const char *path, char *buf, size_t size)
+static inline ssize_t read_file(const char *path, char *buf, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t len, ret;
@@ -129,7 +129,7 @@ static ssize_t read_file(const char *path, char *buf, size_t size)
 }
 
 /* A file that holds one number; -1 where there is none. */
-static long long read_number(const char *path)
+static inline long long read_number(const char *path)
 {
 	char text[64], *end;
 	long long value;
@@ -140,7 +140,7 @@ static long long read_number(const char *path)
 	return *end ? -1 : value;
 }
 
-static int write_number(const char *path, long long value)
+static inline int write_number(const char *path, long long value)
 {
 	char text[32];
 	int len = snprintf(text, sizeof(text), "%lld", value);
@@ -154,7 +154,7 @@ static int write_number(const char *path, long long value)
 	return ret;
 }
 
-static bool xen_is_dom0(void)
+static inline bool xen_is_dom0(void)
 {
 	return read_number("/sys/hypervisor/start_flags/initdomain") == 1;
 }

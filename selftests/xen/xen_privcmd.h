@@ -18,19 +18,19 @@
 #define XENVER_extraversion		1
 #define XEN_EXTRAVERSION_LEN		16
 
-static int privcmd_open(void)
+static inline int privcmd_open(void)
 {
 	return xen_open("/dev/xen/privcmd", O_RDWR);
 }
 
-static long privcmd_ioctl(int fd, unsigned long request, void *arg)
+static inline long privcmd_ioctl(int fd, unsigned long request, void *arg)
 {
 	long ret = ioctl(fd, request, arg);
 
 	return ret < 0 ? -errno : ret;
 }
 
-static long hypercall(int fd, unsigned long op, unsigned long arg0, const void *arg1)
+static inline long hypercall(int fd, unsigned long op, unsigned long arg0, const void *arg1)
 {
 	struct privcmd_hypercall call = { op, { arg0, (uintptr_t)arg1 } };
 
@@ -38,7 +38,7 @@ static long hypercall(int fd, unsigned long op, unsigned long arg0, const void *
 }
 
 /* Address space that mappings of other domains' frames can be put in. */
-static unsigned char *foreign_room(int fd, unsigned long pages, int prot)
+static inline unsigned char *foreign_room(int fd, unsigned long pages, int prot)
 {
 	void *mem = mmap(NULL, pages * PAGE, prot, MAP_SHARED, fd, 0);
 
@@ -48,8 +48,8 @@ static unsigned char *foreign_room(int fd, unsigned long pages, int prot)
 }
 
 /* @errs has an entry for each frame: 0 or -errno. */
-static int map_frames(int fd, int domid, void *room, const xen_pfn_t *frames,
-		      unsigned int count, int *errs)
+static inline int map_frames(int fd, int domid, void *room, const xen_pfn_t *frames,
+			     unsigned int count, int *errs)
 {
 	struct privcmd_mmapbatch_v2 batch = {
 		.num = count,

@@ -16,7 +16,7 @@ struct xs_message {
 	uint32_t type, req_id, tx_id, len;
 };
 
-static bool xs_transfer(int fd, void *buf, size_t len, bool out)
+static inline bool xs_transfer(int fd, void *buf, size_t len, bool out)
 {
 	ssize_t ret;
 
@@ -32,7 +32,7 @@ static bool xs_transfer(int fd, void *buf, size_t len, bool out)
  * Length of the answer, which is terminated here; -1 for any failure.
  * @path may be relative, which means the own domain's directory.
  */
-static ssize_t xs_ask(uint32_t type, const char *path, char *buf, size_t size)
+static inline ssize_t xs_ask(uint32_t type, const char *path, char *buf, size_t size)
 {
 	struct xs_message msg = { .type = type, .len = strlen(path) + 1 };
 	int fd = open("/dev/xen/xenbus", O_RDWR | O_CLOEXEC);
@@ -52,7 +52,7 @@ static ssize_t xs_ask(uint32_t type, const char *path, char *buf, size_t size)
 	return len;
 }
 
-static long long xs_read_number(const char *path)
+static inline long long xs_read_number(const char *path)
 {
 	char text[64];
 
@@ -60,13 +60,13 @@ static long long xs_read_number(const char *path)
 }
 
 /* The own domain's id: grants to oneself need it, DOMID_SELF does not do. */
-static int xen_own_domid(void)
+static inline int xen_own_domid(void)
 {
 	return xen_is_dom0() ? 0 : xs_read_number("domid");
 }
 
 /* Some running domain other than domain 0; -1 if there is none. */
-static int xen_other_domid(void)
+static inline int xen_other_domid(void)
 {
 	char list[4096], *domid;
 	ssize_t len = xs_ask(XS_DIRECTORY, "/local/domain", list, sizeof(list));
@@ -83,7 +83,7 @@ struct xenstore_ring {
 };
 
 /* A domain that has booted has asked something, and got answers. */
-static bool is_xenstore_ring(const void *mem)
+static inline bool is_xenstore_ring(const void *mem)
 {
 	const struct xenstore_ring *ring = mem;
 
