@@ -19,8 +19,6 @@ mod hvm;
 mod mmu;
 mod raw;
 mod suspend;
-// Not linked to anything yet.
-#[allow(dead_code)]
 mod time;
 
 /// What `pr_*!` macros print before a message; ours go through `raw::print` and have none.

@@ -16,9 +16,12 @@
     unsafe_op_in_unsafe_fn
 )]
 
-// The kernel crate's own: a type must be one, not two of the same shape.
+// The kernel crate's own: a type must be one, not two of the same shape. Which of them the
+// generated file needs is a matter of the configuration.
+#[allow(unused_imports)]
 pub(crate) use kernel::bindings::{
     __cpu_online_mask,
+    __preempt_count,
     __u16,
     __u32,
     __u64,
@@ -27,18 +30,27 @@ pub(crate) use kernel::bindings::{
     _printk,
     apply_to_page_range,
     bool_,
+    check_tsc_unstable,
+    clocksource_ids,
     console,
     cpumask,
     cpumask_var_t,
     delayed_work,
+    do_settimeofday64,
+    free_pages,
+    get_zeroed_page_noprof,
     guid_t,
     init_mm,
     irq_handler_t,
+    irqreturn,
     irqreturn_t,
+    ktime_t,
     list_head,
     llist_node,
     lookup_address,
+    memparse,
     mm_struct,
+    module,
     msi_desc,
     notifier_block,
     page,
@@ -53,14 +65,28 @@ pub(crate) use kernel::bindings::{
     pte_t,
     pvclock_vcpu_time_info,
     pvclock_wall_clock,
+    resource,
     spinlock_t,
     static_call_key,
+    timespec64,
     u16_,
     u32_,
     u64_,
     u8_,
     vm_area_struct,
-    BUG, //
+    BUG,
+    GFP_KERNEL,
+    IRQF_EARLY_RESUME,
+    IRQF_FORCE_RESUME,
+    IRQF_NOBALANCING,
+    IRQF_PERCPU,
+    IRQF_TIMER,
+    NOTIFY_BAD,
+    NOTIFY_OK,
+    X86_FEATURE_CONSTANT_TSC,
+    X86_FEATURE_NONSTOP_TSC,
+    X86_FEATURE_TSC,
+    X86_FEATURE_TSC_KNOWN_FREQ, //
 };
 #[cfg(CONFIG_SMP)]
 pub(crate) use kernel::bindings::{
