@@ -4,13 +4,48 @@
  *
  * Each is a real call, so nothing on a hot path belongs here.
  */
+#include <linux/clocksource.h>
 #include <linux/cpumask.h>
 #include <linux/mm.h>
 #include <linux/pgtable.h>
 
+#include <asm/cpufeature.h>
+#include <asm/cpuid/api.h>
+#include <asm/xen/cpuid.h>
+#include <asm/xen/hypervisor.h>
+
 #include <xen/page.h>
 
 #include "helpers.h"
+
+bool rust_helper_boot_cpu_has(unsigned int feature)
+{
+	return boot_cpu_has(feature);
+}
+
+void rust_helper_setup_force_cpu_cap(unsigned int feature)
+{
+	setup_force_cpu_cap(feature);
+}
+
+/* Leaf 4, sub-leaf 0 (0x40000x03) */
+u32 rust_helper_xen_tsc_mode(void)
+{
+	u32 eax, ebx, ecx, edx;
+
+	cpuid_count(xen_cpuid_base() + 3, 0, &eax, &ebx, &ecx, &edx);
+	return ebx;
+}
+
+const struct cpumask *rust_helper_cpumask_of(unsigned int cpu)
+{
+	return cpumask_of(cpu);
+}
+
+int rust_helper_clocksource_register_hz(struct clocksource *cs, u32 hz)
+{
+	return clocksource_register_hz(cs, hz);
+}
 
 unsigned int rust_helper_cpumask_next(int cpu, const struct cpumask *mask)
 {

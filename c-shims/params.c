@@ -5,3 +5,4 @@
 #include "xen-ops.h"
 
 early_param("xen_emul_unplug", xen_parse_emul_unplug);
+early_param("xen_timer_slop", xen_parse_timer_slop);

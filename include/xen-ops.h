@@ -21,6 +21,7 @@
 #ifndef XEN_OPS_H
 #define XEN_OPS_H
 
+#include <linux/clockchips.h>
 #include <linux/clocksource.h>
 #include <linux/init.h>
 #include <linux/irqreturn.h>
@@ -35,6 +36,7 @@ struct boot_params;
 struct dom0_vga_console_info;
 struct mm_struct;
 struct screen_info;
+struct timespec64;
 struct trap_info;
 
 /* Guest state: enlighten.c */
@@ -102,15 +104,52 @@ static inline void xen_efi_init(struct boot_params *boot_params)
 }
 #endif
 
-/* Time: time.c */
+/*
+ * Time: Rust. The tables that the kernel's time code is given are c-shims',
+ * and so are the stores into the kernel's operation tables.
+ */
+struct xen_clock_event_device {
+	struct clock_event_device evt;
+	char name[16];
+};
+
+DECLARE_PER_CPU(struct xen_clock_event_device, xen_clock_events);
+extern struct clock_event_device xen_timerop_clockevent;
+extern struct clock_event_device xen_vcpuop_clockevent;
+extern struct clocksource xen_clocksource;
+extern u64 xen_sched_clock_offset;
+
+void xen_use_sched_clock(void);				/* [init], c-shims */
+void xen_use_pv_timers(void);				/* [init], c-shims */
+void xen_use_hvm_timers(void);				/* [init], c-shims */
+void xen_use_no_rtc(void);				/* [init], c-shims */
+void xen_use_wallclock_notifier(void);			/* [init], c-shims */
+
 void xen_init_time_ops(void);				/* [init] */
 void xen_hvm_init_time_ops(void);			/* [init] */
+int xen_parse_timer_slop(char *arg);			/* [init] */
+void xen_time_init(void);				/* [init] */
+unsigned long xen_tsc_khz(void);			/* [init] */
+void xen_get_wallclock(struct timespec64 *now);		/* [any] */
+int xen_set_wallclock(const struct timespec64 *now);	/* [task] */
+int xen_sync_wallclock(u64 sec, u32 nsec, bool was_set); /* [irqoff] */
+u64 xen_clocksource_get_cycles(struct clocksource *cs);	/* [any] */
+
+int xen_timerop_shutdown(struct clock_event_device *evt); /* [irqoff] */
+int xen_timerop_set_next_event(unsigned long delta,
+			       struct clock_event_device *evt); /* [irqoff] */
+int xen_vcpuop_shutdown(struct clock_event_device *evt); /* [irqoff] */
+int xen_vcpuop_set_oneshot(struct clock_event_device *evt); /* [irqoff] */
+int xen_vcpuop_set_next_event(unsigned long delta,
+			      struct clock_event_device *evt); /* [irqoff] */
+
 void xen_setup_timer(int cpu);				/* [init], [task] */
 void xen_teardown_timer(int cpu);			/* [task] */
 void xen_setup_cpu_clockevents(void);			/* [irqoff] */
+void xen_hvm_setup_cpu_clockevents(void);		/* [irqoff] */
 void xen_setup_runstate_info(int cpu);			/* [init], [task], [stop] */
-void xen_save_time_memory_area(void);			/* [task] */
-void xen_restore_time_memory_area(void);		/* [task] */
+void xen_save_time_memory_area(void);			/* [stop] */
+void xen_restore_time_memory_area(void);		/* [stop] */
 bool xen_vcpu_stolen(int vcpu);				/* [any] */
 
 /* Spinlocks: spinlock.c */

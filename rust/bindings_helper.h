@@ -3,12 +3,15 @@
  * What bindgen reads for rust/raw/bindings.rs: the contract, and the kernel
  * and Xen headers whose items bindgen_parameters lets through.
  */
+#include <linux/clockchips.h>
+#include <linux/clocksource.h>
 #include <linux/efi.h>
 #include <linux/mm.h>
 #include <linux/screen_info.h>
 #include <linux/vmalloc.h>
 
 #include <asm/bootparam.h>
+#include <asm/pvclock.h>
 #include <asm/xen/hypervisor.h>
 #include <asm/xen/page.h>
 

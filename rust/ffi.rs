@@ -9,6 +9,7 @@ pub(crate) mod guest;
 pub(crate) mod hvm_memory;
 pub(crate) mod mmu;
 pub(crate) mod suspend;
+pub(crate) mod time;
 pub(crate) mod unplug;
 
 #[cfg(CONFIG_XEN_EFI)]

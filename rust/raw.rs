@@ -6,6 +6,7 @@
 //! `# Safety` section what the caller has to know.
 
 pub(crate) mod address;
+pub(crate) mod atomic;
 pub(crate) mod bindings;
 pub(crate) mod bug;
 pub(crate) mod cpu;
@@ -14,13 +15,17 @@ pub(crate) mod hypercall;
 mod layout;
 #[cfg(CONFIG_XEN_PV)]
 pub(crate) mod p2m;
+pub(crate) mod page;
 pub(crate) mod port;
+pub(crate) mod preempt;
 pub(crate) mod print;
 pub(crate) mod section;
+pub(crate) mod tsc;
+pub(crate) mod vcpu;
 pub(crate) mod vmarea;
 pub(crate) mod word;
 
-// Ground for the files that are still stock C: nothing but the tests needs it yet.
+// Ground for the files that are still stock C: nothing but the tests needs all of it yet.
 #[cfg_attr(not(CONFIG_XEN_KUNIT_TEST), expect(dead_code))]
 pub(crate) mod console;
 #[cfg_attr(not(CONFIG_XEN_KUNIT_TEST), expect(dead_code))]

@@ -19,6 +19,7 @@ mod hvm;
 mod mmu;
 mod raw;
 mod suspend;
+mod time;
 
 /// What `pr_*!` macros print before a message; ours go through `raw::print` and have none.
 const __LOG_PREFIX: &[u8] = b"xen\0";

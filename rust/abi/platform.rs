@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Arguments of `HYPERVISOR_platform_op`: questions about the firmware.
+//! Arguments of `HYPERVISOR_platform_op`: questions about the firmware, and the date.
 //!
 //! Xen owns the machine's EFI. The initial domain learns of it by asking for
 //! one piece at a time with `XENPF_firmware_info`.
@@ -22,6 +22,10 @@ use zerocopy_derive::{
 const INTERFACE_VERSION: u32 = 0x0300_0001;
 /// `XENPF_firmware_info`.
 const FIRMWARE_INFO: u32 = 50;
+/// `XENPF_settime32`.
+const SETTIME32: u32 = 17;
+/// `XENPF_settime64`.
+const SETTIME64: u32 = 62;
 /// `XEN_FW_EFI_INFO`.
 const EFI_INFO: u32 = 4;
 
@@ -153,7 +157,104 @@ impl FirmwareInfo {
     }
 }
 
+/// `struct xen_platform_op` with a date in it, which is given for a system time.
+#[derive(Clone, Copy, Debug, IntoBytes, Immutable)]
+#[repr(C)]
+pub struct SetTime {
+    /// [`SETTIME32`] or [`SETTIME64`].
+    pub(crate) cmd: u32,
+    /// [`INTERFACE_VERSION`].
+    pub(crate) interface_version: u32,
+    /// The union: the first words are the command's structure.
+    pub(crate) data: [u64; DATA_WORDS + 1],
+}
+
+/// `struct xenpf_settime64`.
+#[derive(Clone, Copy, IntoBytes, Immutable)]
+#[repr(C)]
+struct SetTime64 {
+    /// Seconds since 1970.
+    secs: u64,
+    /// And nanoseconds.
+    nsecs: u32,
+    /// Must be zero.
+    mbz: u32,
+    /// System time in ns at which it is that late.
+    system_time: u64,
+}
+
+/// `struct xenpf_settime32`.
+#[derive(Clone, Copy, IntoBytes, Immutable)]
+#[repr(C)]
+struct SetTime32 {
+    /// Seconds since 1970.
+    secs: u32,
+    /// And nanoseconds.
+    nsecs: u32,
+    /// System time in ns at which it is that late.
+    system_time: u64,
+}
+
+impl SetTime {
+    /// Sets any date.
+    pub fn wide(secs: u64, nsecs: u32, system_time: u64) -> Self {
+        let argument: [u64; 3] = zerocopy::transmute!(SetTime64 {
+            secs,
+            nsecs,
+            mbz: 0,
+            system_time,
+        });
+        let mut op = Self::new(SETTIME64);
+
+        [op.data[0], op.data[1], op.data[2]] = argument;
+        op
+    }
+
+    /// Sets a date before 2106, as all versions of Xen can.
+    pub fn narrow(secs: u32, nsecs: u32, system_time: u64) -> Self {
+        let argument: [u64; 2] = zerocopy::transmute!(SetTime32 {
+            secs,
+            nsecs,
+            system_time,
+        });
+        let mut op = Self::new(SETTIME32);
+
+        [op.data[0], op.data[1]] = argument;
+        op
+    }
+
+    /// Returns the command's number.
+    pub const fn command(&self) -> u32 {
+        self.cmd
+    }
+
+    /// Starts a command.
+    const fn new(cmd: u32) -> Self {
+        Self {
+            cmd,
+            interface_version: INTERFACE_VERSION,
+            data: [0; DATA_WORDS + 1],
+        }
+    }
+}
+
 const _: () = {
+    assert!(size_of::<SetTime>() == 136);
+    assert!(offset_of!(SetTime, cmd) == 0);
+    assert!(offset_of!(SetTime, interface_version) == 4);
+    assert!(offset_of!(SetTime, data) == 8);
+
+    assert!(size_of::<SetTime64>() == 24);
+    assert!(offset_of!(SetTime64, secs) == 0);
+    assert!(offset_of!(SetTime64, nsecs) == 8);
+    assert!(offset_of!(SetTime64, mbz) == 12);
+    assert!(offset_of!(SetTime64, system_time) == 16);
+
+    assert!(size_of::<SetTime32>() == 16);
+    assert!(offset_of!(SetTime32, secs) == 0);
+    assert!(offset_of!(SetTime32, nsecs) == 4);
+    assert!(offset_of!(SetTime32, system_time) == 8);
+
     assert!(size_of::<FirmwareInfo>() == 136);
     assert!(offset_of!(FirmwareInfo, cmd) == 0);
     assert!(offset_of!(FirmwareInfo, interface_version) == 4);
@@ -189,6 +290,19 @@ mod tests {
             assert_eq!(op.kind, 4);
             assert_eq!(op.index, index);
         }
+    }
+
+    #[test]
+    fn dates_carry_the_numbers_of_the_interface() {
+        let wide = SetTime::wide(0x1_0000_0002, 3, 4);
+        assert_eq!(wide.cmd, 62);
+        assert_eq!(wide.interface_version, 0x0300_0001);
+        assert_eq!(wide.data[..4], [0x1_0000_0002, 3, 4, 0]);
+
+        let narrow = SetTime::narrow(2, 3, 4);
+        assert_eq!(narrow.cmd, 17);
+        assert_eq!(narrow.interface_version, 0x0300_0001);
+        assert_eq!(narrow.data[..3], [3 << 32 | 2, 4, 0]);
     }
 
     #[test]

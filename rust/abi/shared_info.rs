@@ -56,6 +56,13 @@ pub struct VcpuTimeInfo {
     _pad: [u8; 2],
 }
 
+impl VcpuTimeInfo {
+    /// `PVCLOCK_TSC_STABLE_BIT`: all CPUs' TSCs are in step.
+    pub const TSC_STABLE: u8 = 1 << 0;
+    /// `PVCLOCK_GUEST_STOPPED`: the guest was stopped, and has not taken note yet.
+    pub const GUEST_STOPPED: u8 = 1 << 1;
+}
+
 /// What Xen tells one vCPU.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable)]
 #[repr(C)]

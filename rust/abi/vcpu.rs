@@ -17,6 +17,14 @@ use zerocopy_derive::{
 
 /// `VCPUOP_get_runstate_info`.
 pub const GET_RUNSTATE_INFO: u64 = 4;
+/// `VCPUOP_stop_periodic_timer`, which has no structure.
+pub const STOP_PERIODIC_TIMER: u64 = 7;
+/// `VCPUOP_set_singleshot_timer`.
+pub const SET_SINGLESHOT_TIMER: u64 = 8;
+/// `VCPUOP_stop_singleshot_timer`, which has no structure.
+pub const STOP_SINGLESHOT_TIMER: u64 = 9;
+/// `VCPUOP_register_vcpu_time_memory_area`.
+pub const REGISTER_TIME_MEMORY_AREA: u64 = 13;
 
 /// What the vCPU is doing and has done, kept current by Xen in guest memory.
 ///
@@ -49,7 +57,46 @@ impl VcpuRunstateInfo {
     pub const OFFLINE: i32 = 3;
 }
 
+/// When a vCPU's one-shot timer fires.
+#[derive(Clone, Copy, Debug, IntoBytes, Immutable)]
+#[repr(C)]
+pub struct SetSingleshotTimer {
+    /// System time in ns.
+    pub(crate) timeout_abs_ns: u64,
+    /// `VCPU_SSHOTTMR_*`.
+    pub(crate) flags: u32,
+    /// Fills 16 bytes.
+    _pad: u32,
+}
+
+impl SetSingleshotTimer {
+    /// Fires at a system time, and at once if that is past: `VCPU_SSHOTTMR_future`
+    /// would make it an error.
+    #[inline]
+    pub const fn at(timeout_abs_ns: u64) -> Self {
+        Self {
+            timeout_abs_ns,
+            flags: 0,
+            _pad: 0,
+        }
+    }
+}
+
+/// Where Xen is to keep a copy of a vCPU's clock.
+#[derive(Clone, Copy, Debug, IntoBytes, Immutable)]
+#[repr(C)]
+pub struct RegisterTimeMemoryArea {
+    /// Virtual address, 0 for nowhere.
+    pub addr: u64,
+}
+
 const _: () = {
+    assert!(size_of::<SetSingleshotTimer>() == 16);
+    assert!(offset_of!(SetSingleshotTimer, timeout_abs_ns) == 0);
+    assert!(offset_of!(SetSingleshotTimer, flags) == 8);
+
+    assert!(size_of::<RegisterTimeMemoryArea>() == 8);
+
     assert!(size_of::<VcpuRunstateInfo>() == 48);
     assert!(offset_of!(VcpuRunstateInfo, state) == 0);
     assert!(offset_of!(VcpuRunstateInfo, state_entry_time) == 8);

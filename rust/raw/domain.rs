@@ -32,10 +32,23 @@ pub(crate) fn is_pvh() -> bool {
 }
 
 /// Returns whether this is the initial domain, dom0.
-#[cfg_attr(not(CONFIG_XEN_EFI), expect(dead_code))]
 pub(crate) fn is_initial() -> bool {
     // SAFETY: Written in early boot only, by this CPU, and read-only after init.
     is_xen() && unsafe { bindings::xen_start_flags } & bindings::SIF_INITDOMAIN != 0
+}
+
+/// Returns whether events can come to any CPU of an HVM or PVH domain.
+pub(crate) fn has_vector_callback() -> bool {
+    // SAFETY: Written in early boot only, by this CPU, and read-only after init.
+    unsafe { bindings::xen_have_vector_callback }
+}
+
+/// Returns whether Xen's vCPU clocks hold for an HVM or PVH domain.
+pub(crate) fn has_safe_pvclock() -> bool {
+    const FEATURE: usize = bindings::XENFEAT_hvm_safe_pvclock as usize; // CAST: It widens.
+
+    // SAFETY: Written in early boot only, by this CPU.
+    unsafe { (&raw const bindings::xen_features[FEATURE]).read() != 0 }
 }
 
 /// Returns `xen_domain_type`.

@@ -13,6 +13,8 @@
 
 #![expect(unsafe_code)]
 
+pub(crate) mod time;
+
 use core::arch::asm;
 
 use zerocopy::{

@@ -15,7 +15,10 @@ use crate::{
             GetMemType,
             PagetableDying, //
         },
-        platform::FirmwareInfo,
+        platform::{
+            FirmwareInfo,
+            SetTime, //
+        },
         shared_info::{
             ArchSharedInfo,
             ArchVcpuInfo,
@@ -25,7 +28,11 @@ use crate::{
             WallClock, //
         },
         start_info::StartInfo,
-        vcpu::VcpuRunstateInfo, //
+        vcpu::{
+            RegisterTimeMemoryArea,
+            SetSingleshotTimer,
+            VcpuRunstateInfo, //
+        },
     },
     raw::bindings,
 };
@@ -82,6 +89,13 @@ same_layout!(VcpuRunstateInfo, bindings::vcpu_runstate_info, {
     state_entry_time => state_entry_time,
     time => time,
 });
+same_layout!(SetSingleshotTimer, bindings::vcpu_set_singleshot_timer, {
+    timeout_abs_ns => timeout_abs_ns,
+    flags => flags,
+});
+same_layout!(RegisterTimeMemoryArea, bindings::vcpu_register_time_memory_area, {
+    addr => addr,
+});
 same_layout!(StartInfo, bindings::start_info, {
     magic => magic,
     nr_pages => nr_pages,
@@ -114,4 +128,9 @@ same_layout!(FirmwareInfo, bindings::xen_platform_op, {
     kind => u.firmware_info.type_,
     index => u.firmware_info.index,
     data => u.firmware_info.u,
+});
+same_layout!(SetTime, bindings::xen_platform_op, {
+    cmd => cmd,
+    interface_version => interface_version,
+    data => u,
 });

@@ -22,6 +22,8 @@ pub(crate) struct Level(&'static CStr);
 pub(crate) const ERR: Level = Level(c"\x013%pA");
 /// A warning.
 pub(crate) const WARNING: Level = Level(c"\x014%pA");
+/// A message of some weight.
+pub(crate) const NOTICE: Level = Level(c"\x015%pA");
 /// A message for everyone.
 pub(crate) const INFO: Level = Level(c"\x016%pA");
 /// A message for debugging, which is kept but not shown.
@@ -48,11 +50,9 @@ macro_rules! printk {
 pub(crate) use printk;
 
 /// Prints a formatted message the first time that it gets here.
-#[cfg_attr(not(CONFIG_PROC_VMCORE), expect(unused_macros))]
 macro_rules! printk_once {
     ($($message:tt)*) => {
         kernel::do_once_lite! { $crate::raw::print::printk!($($message)*) }
     };
 }
-#[cfg_attr(not(CONFIG_PROC_VMCORE), expect(unused_imports))]
 pub(crate) use printk_once;

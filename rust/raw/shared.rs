@@ -11,11 +11,14 @@
 
 #![expect(unsafe_code)]
 
+use zerocopy::FromZeros;
+
 use crate::{
     abi::{
         shared_info::{
             SharedInfo,
-            VcpuInfo, //
+            VcpuInfo,
+            VcpuTimeInfo, //
         },
         start_info::StartInfo,
         vcpu::VcpuRunstateInfo, //
@@ -41,6 +44,7 @@ macro_rules! fields {
         impl Shared<$type> {
             $(
                 $(#[$doc])*
+                #[inline]
                 pub(crate) fn $name(self) -> $value {
                     // SAFETY: By the type invariant; the field is in bounds and any bits are a
                     // value of its type.
@@ -67,11 +71,72 @@ fields!(VcpuInfo {
     upcall_pending: evtchn_upcall_pending => u8,
     /// Whether upcalls are held off.
     upcall_mask: evtchn_upcall_mask => u8,
-    /// The version of this vCPU's clock, odd while Xen writes.
-    time_version: time.version => u32,
-    /// Nanoseconds since boot at the clock's last update.
-    system_time: time.system_time => u64,
 });
+
+fields!(VcpuTimeInfo {
+    /// The version, odd while Xen writes.
+    version: version => u32,
+    /// TSC at the last update.
+    tsc_timestamp: tsc_timestamp => u64,
+    /// Nanoseconds since boot at the last update.
+    system_time: system_time => u64,
+    /// Nanoseconds per shifted TSC tick.
+    tsc_to_system_mul: tsc_to_system_mul => u32,
+    /// Shift to apply to TSC ticks first.
+    tsc_shift: tsc_shift => i8,
+    /// What else there is to know.
+    flags: flags => u8,
+});
+
+impl Shared<VcpuInfo> {
+    /// Views this vCPU's clock.
+    #[inline]
+    pub(crate) fn time(self) -> Shared<VcpuTimeInfo> {
+        // SAFETY: By the type invariant; the field is in bounds.
+        // INVARIANT: A part of what is valid is valid.
+        Shared(unsafe { &raw const (*self.0).time })
+    }
+}
+
+impl Shared<VcpuTimeInfo> {
+    /// Views the copy of a clock that Xen was asked to keep.
+    ///
+    /// # Safety
+    ///
+    /// `copy` must be valid for reads and writes for as long as the kernel runs.
+    pub(crate) const unsafe fn from_copy(copy: *const VcpuTimeInfo) -> Self {
+        // INVARIANT: The caller's promise.
+        Self(copy)
+    }
+
+    /// Returns where it is.
+    #[inline]
+    pub(crate) fn as_ptr(self) -> *const VcpuTimeInfo {
+        self.0
+    }
+
+    /// Empties a copy. Xen must not write it at the time.
+    pub(crate) fn clear(self) {
+        // SAFETY: By the promise to `from_copy()`; volatile because user space looks.
+        unsafe { self.0.cast_mut().write_volatile(VcpuTimeInfo::new_zeroed()) };
+    }
+
+    /// Clears flags.
+    ///
+    /// Xen may write other flags meanwhile, so this is one locked instruction even on one CPU.
+    #[cold]
+    pub(crate) fn clear_flags(self, flags: u8) {
+        // SAFETY: By the type invariant; vCPUs' records are ours to write as well.
+        unsafe {
+            core::arch::asm!(
+                "lock and byte ptr [{flags}], {kept}",
+                flags = in(reg) &raw const (*self.0).flags,
+                kept = in(reg_byte) !flags,
+                options(nostack),
+            );
+        }
+    }
+}
 
 fields!(StartInfo {
     /// What `SIF_*` say of the domain.
@@ -113,6 +178,7 @@ pub(crate) fn shared_info() -> Shared<SharedInfo> {
 /// Returns the record of the vCPU that runs this, if it has one by now.
 ///
 /// Preemption should be off: the record stays that of the vCPU on which this was called.
+#[inline]
 pub(crate) fn vcpu_info() -> Option<Shared<VcpuInfo>> {
     // SAFETY: `DEFINE_PER_CPU(struct vcpu_info *, xen_vcpu)` is in enlighten.c.
     let xen_vcpu = unsafe { PerCpu::new((&raw const bindings::xen_vcpu).cast::<u64>()) };
@@ -154,8 +220,8 @@ mod tests {
 
         assert!(vcpu.upcall_mask() <= 1);
         assert!(vcpu.upcall_pending() <= 1);
-        assert!(vcpu.time_version() > 0);
-        assert!(vcpu.system_time() > 0);
+        assert!(vcpu.time().version() > 0);
+        assert!(vcpu.time().system_time() > 0);
     }
 
     #[test]

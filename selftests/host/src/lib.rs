@@ -12,6 +12,7 @@ mod xen {
     pub mod hvm;
     pub mod mmu;
     pub mod suspend;
+    pub mod time;
 }
 
-pub use xen::{abi, boot, grant, guest, hvm, mmu, suspend};
+pub use xen::{abi, boot, grant, guest, hvm, mmu, suspend, time};

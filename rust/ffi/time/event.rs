@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Timers: what clockevents calls, the interrupt, and each CPU's device.
+//!
+//! The two tables that a CPU's device is copied from are in `c-shims/time.c`.
+
+#![expect(unsafe_code)]
+
+use core::ptr::null_mut;
+
+use kernel::{
+    cpu::CpuId,
+    ffi::{
+        c_int,
+        c_ulong,
+        c_void, //
+    },
+    sync::atomic::{
+        ordering::Relaxed,
+        Atomic, //
+    },
+};
+
+use crate::{
+    abi::{
+        errno::XenErrno,
+        vcpu::SetSingleshotTimer, //
+    },
+    ffi::{
+        contract,
+        time::source::system_time, //
+    },
+    raw::{
+        bindings,
+        bug::{
+            bug,
+            bug_on_err, //
+        },
+        cpu,
+        hypercall::time as timer,
+        percpu::PerCpu,
+        print::{
+            printk,
+            DEBUG,
+            ERR,
+            INFO,
+            WARNING, //
+        },
+        section::read_mostly,
+        vcpu,
+        word::{
+            to_int,
+            to_u64,
+            to_usize, //
+        }, //
+    },
+    time::event::{
+        self,
+        Interface,
+        Slot,
+        Timers, //
+    },
+};
+
+contract!(
+    xen_hvm_setup_cpu_clockevents,
+    xen_setup_cpu_clockevents,
+    xen_setup_timer,
+    xen_teardown_timer,
+    xen_timer_resume,
+    xen_timerop_set_next_event,
+    xen_timerop_shutdown,
+    xen_vcpuop_set_next_event,
+    xen_vcpuop_set_oneshot,
+    xen_vcpuop_shutdown,
+);
+
+/// A CPU's device: clockevents' part of it, and its name.
+type Device = bindings::xen_clock_event_device;
+
+// SAFETY: `DEFINE_PER_CPU(struct xen_clock_event_device, xen_clock_events)` is in c-shims/time.c.
+const DEVICES: PerCpu<Device> = unsafe { PerCpu::new(&raw const bindings::xen_clock_events) };
+
+/// What no interrupt has.
+const NO_IRQ: c_int = -1;
+/// How the interrupt is handled.
+const IRQ_FLAGS: u32 = bindings::IRQF_PERCPU
+    | bindings::IRQF_NOBALANCING
+    | bindings::IRQF_TIMER
+    | bindings::IRQF_FORCE_RESUME
+    | bindings::IRQF_EARLY_RESUME;
+
+read_mostly! {
+    /// Whether Xen has [`Interface::VcpuOp`]; found out at boot.
+    static HAS_VCPU_OP: Atomic<bool> = Atomic::new(false);
+}
+
+/// The vCPU that runs this, which stays the same: interrupts or preemption are off.
+struct ThisVcpu;
+
+impl Timers for ThisVcpu {
+    #[inline]
+    fn set_timer(&mut self, deadline: u64) -> Result<(), XenErrno> {
+        timer::set_timer(deadline)
+    }
+
+    fn stop_periodic(&mut self) -> Result<(), XenErrno> {
+        timer::stop_periodic_timer(vcpu::current())
+    }
+
+    #[inline]
+    fn set_singleshot(&mut self, deadline: u64) -> Result<(), XenErrno> {
+        timer::set_singleshot_timer(vcpu::current(), SetSingleshotTimer::at(deadline))
+    }
+
+    fn stop_singleshot(&mut self) -> Result<(), XenErrno> {
+        timer::stop_singleshot_timer(vcpu::current())
+    }
+}
+
+/// Warns if the core asks for an event of a device that it has not switched to one-shot mode.
+///
+/// # Safety
+///
+/// `evt` must be a clockevent device.
+#[inline]
+unsafe fn warn_unless_oneshot(evt: *mut bindings::clock_event_device) {
+    const ONESHOT: bindings::clock_event_state =
+        bindings::clock_event_state_CLOCK_EVT_STATE_ONESHOT;
+
+    // SAFETY: The caller's promise.
+    let _ = kernel::warn_on!(unsafe { (*evt).state_use_accessors } != ONESHOT);
+}
+
+/// Stops this CPU's timer.
+#[no_mangle]
+extern "C" fn xen_timerop_shutdown(_evt: *mut bindings::clock_event_device) -> c_int {
+    bug_on_err(
+        Interface::TimerOp.shutdown(&mut ThisVcpu),
+        "a timer cannot be stopped",
+    );
+    0
+}
+
+/// Asks for an event `delta` nanoseconds from now. Hot path: interrupts off.
+///
+/// # Safety
+///
+/// `evt` must be this CPU's device.
+#[no_mangle]
+unsafe extern "C" fn xen_timerop_set_next_event(
+    delta: c_ulong,
+    evt: *mut bindings::clock_event_device,
+) -> c_int {
+    // SAFETY: The caller's promise.
+    unsafe { warn_unless_oneshot(evt) };
+    set_next_event(Interface::TimerOp, delta)
+}
+
+/// Stops this CPU's timers.
+#[no_mangle]
+extern "C" fn xen_vcpuop_shutdown(_evt: *mut bindings::clock_event_device) -> c_int {
+    bug_on_err(
+        Interface::VcpuOp.shutdown(&mut ThisVcpu),
+        "a timer cannot be stopped",
+    );
+    0
+}
+
+/// Prepares for events.
+#[no_mangle]
+extern "C" fn xen_vcpuop_set_oneshot(_evt: *mut bindings::clock_event_device) -> c_int {
+    bug_on_err(
+        Interface::VcpuOp.set_oneshot(&mut ThisVcpu),
+        "the tick cannot be stopped",
+    );
+    0
+}
+
+/// Asks for an event `delta` nanoseconds from now. Hot path: interrupts off.
+///
+/// # Safety
+///
+/// `evt` must be this CPU's device.
+#[no_mangle]
+unsafe extern "C" fn xen_vcpuop_set_next_event(
+    delta: c_ulong,
+    evt: *mut bindings::clock_event_device,
+) -> c_int {
+    // SAFETY: The caller's promise.
+    unsafe { warn_unless_oneshot(evt) };
+    set_next_event(Interface::VcpuOp, delta)
+}
+
+/// Asks for an event; without one this CPU would sleep forever.
+#[inline(always)]
+fn set_next_event(interface: Interface, delta: c_ulong) -> c_int {
+    match interface.set_next_event(&mut ThisVcpu, system_time(), to_u64(delta)) {
+        Ok(()) => 0,
+        Err(_) => bug("a timer cannot be set"),
+    }
+}
+
+/// Has clockevents handle the timer that fired. Hot path: interrupts off.
+extern "C" fn xen_timer_interrupt(_irq: c_int, _dev_id: *mut c_void) -> bindings::irqreturn_t {
+    // SAFETY: The device is this CPU's, for the interrupt is.
+    let evt = unsafe { &raw mut (*DEVICES.this_cpu_ptr()).evt };
+
+    // SAFETY: As above; the core writes the handler on this CPU.
+    match unsafe { (*evt).event_handler } {
+        Some(handler) => {
+            // SAFETY: It is called with its device, interrupts off.
+            unsafe { handler(evt) };
+            bindings::irqreturn::IRQ_HANDLED
+        }
+        None => bindings::irqreturn::IRQ_NONE,
+    }
+}
+
+/// A CPU's device and interrupt. Hotplug and boot serialize who touches them.
+struct CpuTimer {
+    cpu: CpuId,
+    device: *mut Device,
+}
+
+impl CpuTimer {
+    /// Names the timer of a CPU.
+    fn of(cpu: CpuId) -> Self {
+        Self {
+            cpu,
+            device: DEVICES.ptr(cpu),
+        }
+    }
+}
+
+impl Slot for CpuTimer {
+    type Error = c_int;
+
+    fn irq(&self) -> Option<u32> {
+        // SAFETY: The device exists, and nobody else changes its interrupt.
+        u32::try_from(unsafe { (*self.device).evt.irq }).ok()
+    }
+
+    fn warn_bound(&mut self, irq: u32) {
+        printk!(
+            WARNING,
+            "IRQ{} for CPU{} is already allocated\n",
+            irq,
+            self.cpu.as_u32()
+        );
+        let _ = kernel::warn_on!(true);
+    }
+
+    fn announce(&mut self) {
+        printk!(INFO, "installing Xen timer for CPU {}\n", self.cpu.as_u32());
+    }
+
+    fn bind(&mut self) -> Result<u32, c_int> {
+        let cpu = self.cpu.as_u32();
+        // SAFETY: The device exists, and no interrupt has its name by now.
+        let name = unsafe { &raw mut (*self.device).name };
+
+        // SAFETY: As above.
+        unsafe { name.write(event::name(cpu)) };
+        // SAFETY: The name stays as long as the interrupt, and the handler takes any argument.
+        let irq = unsafe {
+            bindings::bind_virq_to_irqhandler(
+                bindings::VIRQ_TIMER,
+                cpu,
+                Some(xen_timer_interrupt),
+                to_usize(u64::from(IRQ_FLAGS)),
+                name.cast(),
+                null_mut(),
+            )
+        };
+
+        u32::try_from(irq).map_err(|_| irq)
+    }
+
+    fn prioritise(&mut self, irq: u32) {
+        // SAFETY: The interrupt was just bound. Without FIFO event channels it fails, which is all
+        // right.
+        unsafe { bindings::xen_set_irq_priority(irq, bindings::XEN_IRQ_PRIORITY_MAX) };
+    }
+
+    fn unbind(&mut self, irq: u32) {
+        // SAFETY: It is bound, with no argument.
+        unsafe { bindings::unbind_from_irqhandler(irq, null_mut()) };
+    }
+
+    fn install(&mut self) {
+        let table = if HAS_VCPU_OP.load(Relaxed) {
+            &raw const bindings::xen_vcpuop_clockevent
+        } else {
+            &raw const bindings::xen_timerop_clockevent
+        };
+
+        // SAFETY: The CPU is not on line, or this is boot code on it: clockevents does not know the
+        // device. The table is not written after early parameters.
+        unsafe {
+            let evt = &raw mut (*self.device).evt;
+
+            evt.copy_from_nonoverlapping(table, 1);
+            (*evt).cpumask = bindings::rust_helper_cpumask_of(self.cpu.as_u32());
+        }
+    }
+
+    fn set_irq(&mut self, irq: Option<u32>) {
+        let irq = irq.map_or(NO_IRQ, to_int);
+
+        // SAFETY: The device exists, and nobody else changes its interrupt.
+        unsafe { (*self.device).evt.irq = irq };
+    }
+}
+
+/// Gives a CPU its timer, before it comes on line. May sleep.
+fn setup(cpu: CpuId) {
+    if let Err(error) = event::setup(&mut CpuTimer::of(cpu)) {
+        printk!(
+            ERR,
+            "xen: CPU {} gets no timer interrupt (err {})\n",
+            cpu.as_u32(),
+            error
+        );
+    }
+}
+
+/// Gives CPU `cpu` its timer, before it comes on line. May sleep.
+#[no_mangle]
+extern "C" fn xen_setup_timer(cpu: c_int) {
+    if let Some(cpu) = CpuId::from_i32(cpu) {
+        setup(cpu);
+    }
+}
+
+/// Takes the timer of CPU `cpu` away, after it went off line. May sleep.
+#[no_mangle]
+extern "C" fn xen_teardown_timer(cpu: c_int) {
+    if let Some(cpu) = CpuId::from_i32(cpu) {
+        event::teardown(&mut CpuTimer::of(cpu));
+    }
+}
+
+/// Tells clockevents of this CPU's device. Interrupts are off.
+#[no_mangle]
+extern "C" fn xen_setup_cpu_clockevents() {
+    // SAFETY: The device is this CPU's, and is filled in.
+    unsafe { bindings::clockevents_register_device(&raw mut (*DEVICES.this_cpu_ptr()).evt) };
+}
+
+/// Does the part of bringing up an HVM or PVH guest's CPU that must run on it. Interrupts are off.
+///
+/// [`xen_setup_timer`] ran before, on another CPU: it sleeps.
+#[no_mangle]
+extern "C" fn xen_hvm_setup_cpu_clockevents() {
+    register_runstate(CpuId::current());
+    xen_setup_cpu_clockevents();
+}
+
+/// Has Xen tell what a CPU's vCPU is doing.
+fn register_runstate(cpu: CpuId) {
+    // SAFETY: The CPU exists; the record is a per-CPU variable of drivers/xen.
+    unsafe { bindings::xen_setup_runstate_info(to_int(cpu.as_u32())) };
+}
+
+/// Stops all CPUs' ticks, which a new domain has running. Runs in `stop_machine()`.
+#[no_mangle]
+extern "C" fn xen_timer_resume() {
+    if !HAS_VCPU_OP.load(Relaxed) {
+        return;
+    }
+    for cpu in cpu::online().filter_map(CpuId::from_u32) {
+        bug_on_err(
+            timer::stop_periodic_timer(vcpu::of(cpu)),
+            "the tick cannot be stopped after resume",
+        );
+    }
+}
+
+/// Finds out which timers Xen has.
+pub(super) fn choose_interface() {
+    if Interface::probe(&mut ThisVcpu) == Interface::VcpuOp {
+        printk!(DEBUG, "Xen: using vcpuop timer interface\n");
+        HAS_VCPU_OP.store(true, Relaxed);
+    }
+}
+
+/// Starts the boot CPU's timer.
+pub(super) fn start(cpu: CpuId) {
+    register_runstate(cpu);
+    setup(cpu);
+    xen_setup_cpu_clockevents();
+}
+
+/// Sets the least time before an event, in nanoseconds. Boot code, before [`start`].
+pub(super) fn set_slop(slop: u64) {
+    for table in [
+        &raw mut bindings::xen_timerop_clockevent,
+        &raw mut bindings::xen_vcpuop_clockevent,
+    ] {
+        // SAFETY: The tables are written at boot only, by the boot CPU, before they are used.
+        unsafe {
+            (*table).min_delta_ns = slop;
+            (*table).min_delta_ticks = to_usize(slop);
+        }
+    }
+}

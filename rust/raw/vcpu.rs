@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Which vCPU a CPU is.
+//!
+//! Valid in any context once the CPU has been told: at boot, or before it comes on line.
+//!
+//! C ancestor: `xen_vcpu_nr()`.
+
+#![expect(unsafe_code)]
+
+use kernel::cpu::CpuId;
+
+use crate::{
+    abi::id::VcpuId,
+    raw::{
+        bindings,
+        percpu::PerCpu, //
+    },
+};
+
+// SAFETY: `DEFINE_PER_CPU(uint32_t, xen_vcpu_id)` is in enlighten.c.
+const VCPU_ID: PerCpu<u32> = unsafe { PerCpu::new(&raw const bindings::xen_vcpu_id) };
+
+/// Returns the vCPU that runs this. Preemption should be off: it stays the one of the call.
+#[inline]
+pub(crate) fn current() -> VcpuId {
+    VcpuId::from_raw(VCPU_ID.read())
+}
+
+/// Returns the vCPU that is CPU `cpu`.
+pub(crate) fn of(cpu: CpuId) -> VcpuId {
+    // SAFETY: Each possible CPU has a copy, written before it comes on line.
+    VcpuId::from_raw(unsafe { VCPU_ID.ptr(cpu).read_volatile() })
+}
