@@ -117,9 +117,11 @@ static atomic_int spinning, seen;
 
 static void *spin_on(void *cpu)
 {
-	if (pin((long)cpu))
-		spinning = 1;
-	while (!stop && spinning)
+	bool there = pin((long)cpu);
+
+	seen = sched_getcpu();
+	spinning = there ? 1 : -1;
+	while (!stop && spinning > 0)
 		seen = sched_getcpu();
 	return NULL;
 }
@@ -166,10 +168,12 @@ static void check_cpu(int cpu)
 	bool down = true, up = true, timer = true, wakeups = true, barriers = true;
 	int i;
 
-	for (i = 0; i < CYCLES && down && up; i++) {
+	for (i = 0; i < CYCLES; i++) {
 		pin(0);
 		down &= goes_offline(cpu);
 		up &= comes_back(cpu);
+		if (!down || !up)
+			break;
 		timer &= timer_works(cpu);
 		wakeups &= wakeups_work(cpu);
 		barriers &= barriers_work(cpu);

@@ -39,7 +39,8 @@ def register(name, body, timeout=450, needs="build/ours"):
 
 
 for mode in MODES:
-    for count in (1, 2, 4):
+    # A PVH domU takes long to boot under emulation, and with one CPU it is little else than a PVH dom0.
+    for count in (2, 4) if mode == "pvh-domu" else (1, 2, 4):
         register(f"{mode}-{count}", partial(boots, mode, count))
 register("pv-dom0-300M", partial(boots, "pv-dom0", memory=1024, xen_args="dom0_mem=300M,max:300M", expected_mb=300))
 register("pv-dom0-3500M", partial(boots, "pv-dom0", memory=5120, xen_args="dom0_mem=3500M,max:3500M",

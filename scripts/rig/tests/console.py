@@ -2,6 +2,7 @@
 """Boots for tests, and what a console log must not hold."""
 
 import re
+from dataclasses import replace
 
 from rig import machine
 from rig.tests.tree import ROOT
@@ -11,13 +12,17 @@ TROUBLE = re.compile(r"WARNING:|\bBUG\b|\bOops\b|Xen WARN|multicall\(s\) failed|
                      r"|INFO: task|self-detected stall|detected stalls|soft lockup|Assertion .* failed|Unhandled"
                      r"|stepped back|double fault")
 FAULT = re.compile(r"segfault at|trap \w+ ip:|general protection|stack segment|invalid opcode")
+PATIENCE = "rcupdate.rcu_cpu_stall_timeout=300"
 # Time stamps, addresses and other numbers differ from boot to boot.
 NUMBER = re.compile(r"\b(?:0x)?[0-9a-f]*\d[0-9a-f]*\b")
 
 
 def boot(what):
-    """Boot, with the console in the test's log as it comes, so that a hang leaves its tail."""
-    return machine.run(what, on_line=print)
+    """Boot, with the console in the test's log as it comes, so that a hang leaves its tail.
+
+    Emulated CPUs of a busy machine stand still for longer than RCU would like; a hang is the test's to cut.
+    """
+    return machine.run(replace(what, append=f"{what.append} {PATIENCE}".strip()), on_line=print)
 
 
 def known():
