@@ -8,6 +8,7 @@
 #include <linux/init.h>
 #include <linux/pvclock_gtod.h>
 #include <linux/sched/cputime.h>
+#include <linux/static_call.h>
 #include <linux/timekeeper_internal.h>
 
 #include <asm/pvclock.h>
