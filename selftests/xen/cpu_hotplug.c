@@ -106,7 +106,7 @@ static bool wakeups_work(int cpu)
 	close(fd[0]);
 	close(fd[2]);
 	close(fd[3]);
-	if (done == HANDOVERS && now() - start < 10 * SECOND)
+	if (done == HANDOVERS && now() - start < 60 * SECOND)
 		return true;
 	ksft_print_msg("cpu %d: %d wake-ups in %lld ms\n", cpu, done,
 		       (now() - start) / 1000000);
