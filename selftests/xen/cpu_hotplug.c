@@ -68,7 +68,7 @@ static bool timer_works(int cpu)
 
 		nanosleep(&sleep, NULL);
 		took = now() - start;
-		if (took >= sleep.tv_nsec && took < 2 * SECOND &&
+		if (took >= sleep.tv_nsec && took < 20 * SECOND &&
 		    sched_getcpu() == cpu)
 			continue;
 		ksft_print_msg("cpu %d: %lld ns asleep, awake on cpu %d\n",
