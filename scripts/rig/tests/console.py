@@ -13,6 +13,8 @@ TROUBLE = re.compile(r"WARNING:|\bBUG\b|\bOops\b|Xen WARN|multicall\(s\) failed|
                      r"|stepped back|double fault")
 FAULT = re.compile(r"segfault at|trap \w+ ip:|general protection|stack segment|invalid opcode")
 PATIENCE = "rcupdate.rcu_cpu_stall_timeout=300"
+# A report of lockdep, which names the lock some lines below its headline.
+LOCKDEP = re.compile(r"(WARNING: possible circular locking dependency detected)((?:\r?\n.*){1,5}?\s(at: \S+))")
 # Time stamps, addresses and other numbers differ from boot to boot.
 NUMBER = re.compile(r"\b(?:0x)?[0-9a-f]*\d[0-9a-f]*\b")
 
@@ -32,7 +34,7 @@ def known():
 
 def trouble(log, faults):
     """The lines that tell of trouble, faults of programs included or not."""
-    return [line.strip() for line in log.splitlines()
+    return [line.strip() for line in LOCKDEP.sub(r"\1 \3\2", log).splitlines()
             if TROUBLE.search(line) or (faults and FAULT.search(line))]
 
 
