@@ -49,6 +49,7 @@ def build(variant, config="small", fragments=(), source=None, say=print):
         if not stamp.is_file() or stamp.read_text(encoding="ascii") != key:
             stamp.unlink(missing_ok=True)
             kconfig.configure(path, paths, make.target, foreign(variant, path))
+            dress(path, variant)
             make.kernel(f"Linux {origin.release}, {variant}, {config} configuration", say)
             stamp.write_text(key, encoding="ascii")
     release = (path / "include/config/kernel.release").read_text(encoding="ascii").strip()

@@ -53,11 +53,23 @@ def files(source=OURS):
                   and name.parts[0] not in (".git", ".ci") and name.name != ".gitignore")
 
 
-def kept(kbuild):
-    """The object names that Kbuild still takes from the stock directory (its stock-y and stock-$(CONFIG_...) lists)."""
+def kept(kbuild, options=None):
+    """The object names that Kbuild takes from the stock directory: in its list stock-y, and in those of `options`.
+
+    Without `options`, the CONFIG_ names that a configuration sets, they are those of all lists.
+    """
     text = kbuild.read_text(encoding="utf-8").replace("\\\n", " ")
-    lists = re.findall(r"^[ \t]*stock-(?:y|\$\(CONFIG_\w+\))[ \t]*[:+]?=([^#\n]*)", text, re.MULTILINE)
-    return sorted({Path(word).stem for words in lists for word in words.split()})
+    lists = re.findall(r"^[ \t]*stock-(?:y|\$\((CONFIG_\w+)\))[ \t]*[:+]?=([^#\n]*)", text, re.MULTILINE)
+    return sorted({Path(word).stem for option, words in lists for word in words.split()
+                   if not option or options is None or option in options})
+
+
+def configured(tree):
+    """The CONFIG_ names that a tree's configuration sets, None where it has none with Xen in it yet."""
+    config = tree / ".config"
+    text = config.read_text(encoding="utf-8") if config.is_file() else ""
+    names = set(re.findall(r"^(CONFIG_\w+)=", text, re.MULTILINE))
+    return names if "CONFIG_XEN" in names else None
 
 
 @dataclass(frozen=True)
@@ -106,7 +118,8 @@ def apply(tree, source=OURS):
         raise UserError(f"{over.place} is half-applied or not the kernel's own: run scripts/overlay --remove {tree}, "
                         "or restore that directory, and try again")
     before = over.placed() if state == "applied" else set()
-    ours, stays = files(source), stock_names(over.place if state == "stock" else over.stock, source)
+    ours, stays = files(source), stock_names(
+        over.place if state == "stock" else over.stock, kept(source / "Kbuild", configured(tree)))
     if state == "stock":
         over.write_mark("applying")
         save_stock(over)
@@ -175,10 +188,10 @@ def save_stock(over):
     draft.rename(over.stock)
 
 
-def stock_names(stock, source):
-    """The stock files that stay beside ours: those named by Kbuild, and xen-head.S, which head_64.S includes."""
-    names = [Path("xen-head.S")]
-    for stem in kept(source / "Kbuild"):
+def stock_names(stock, stems):
+    """The stock files, C or assembly, of the objects that stay."""
+    names = []
+    for stem in stems:
         found = [Path(stem + suffix) for suffix in (".c", ".S") if (stock / (stem + suffix)).is_file()]
         if not found:
             raise UserError(f"Kbuild lists the stock file {stem}.o, but this kernel's arch/x86/xen has no {stem}.c or "

@@ -96,6 +96,31 @@ def on_the_real_tree():
         yield from round_trip(Path(directory))
 
 
+@test("overlay/configured")
+def on_a_configured_tree():
+    """Of the stock files those stay that the tree's configuration needs."""
+    with tempfile.TemporaryDirectory() as directory:
+        tree = fake_tree(directory)
+        overlay(tree)
+        left = stock_files(tree)
+        yield "without a configuration all stay", left == kept(ROOT / "Kbuild"), " ".join(left)
+        for name, options in CONFIGURATIONS.items():
+            (tree / ".config").write_text("".join(f"{option}=y\n" for option in options))
+            status, error = overlay(tree)
+            left = stock_files(tree)
+            yield name, status == 0 and left == kept(ROOT / "Kbuild", options), f"{error}\n{' '.join(left)}"
+
+
+CONFIGURATIONS = {"PV": {"CONFIG_XEN", "CONFIG_SMP", "CONFIG_XEN_PV", "CONFIG_XEN_PVH"},
+                  "no PV": {"CONFIG_XEN", "CONFIG_SMP", "CONFIG_XEN_PVH"},
+                  "PV again": {"CONFIG_XEN", "CONFIG_XEN_PV"}}
+
+
+def stock_files(tree):
+    """The objects whose sources in a fake tree are the stock ones."""
+    return sorted(path.stem for path in (tree / XEN).glob("*.[cS]") if path.read_text().startswith("stock "))
+
+
 @test("overlay/refuses")
 def refuses():
     """Other versions and what is no tree are refused in one sentence and stay as they were."""
