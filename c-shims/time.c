@@ -45,36 +45,26 @@ struct clocksource xen_clocksource __read_mostly = {
 	.enable = xen_cs_enable,
 };
 
+/* What timers of both interfaces have in common: one tick is one nanosecond. */
+#define XEN_CLOCKEVENT					\
+	.name			= "xen",		\
+	.features		= CLOCK_EVT_FEAT_ONESHOT, \
+	.max_delta_ns		= 0xffffffff,		\
+	.max_delta_ticks	= 0xffffffff,		\
+	.min_delta_ns		= TIMER_SLOP,		\
+	.min_delta_ticks	= TIMER_SLOP,		\
+	.mult			= 1,			\
+	.shift			= 0,			\
+	.rating			= 500
+
 struct clock_event_device xen_timerop_clockevent __ro_after_init = {
-	.name			= "xen",
-	.features		= CLOCK_EVT_FEAT_ONESHOT,
-
-	.max_delta_ns		= 0xffffffff,
-	.max_delta_ticks	= 0xffffffff,
-	.min_delta_ns		= TIMER_SLOP,
-	.min_delta_ticks	= TIMER_SLOP,
-
-	.mult			= 1,
-	.shift			= 0,
-	.rating			= 500,
-
+	XEN_CLOCKEVENT,
 	.set_state_shutdown	= xen_timerop_shutdown,
 	.set_next_event		= xen_timerop_set_next_event,
 };
 
 struct clock_event_device xen_vcpuop_clockevent __ro_after_init = {
-	.name			= "xen",
-	.features		= CLOCK_EVT_FEAT_ONESHOT,
-
-	.max_delta_ns		= 0xffffffff,
-	.max_delta_ticks	= 0xffffffff,
-	.min_delta_ns		= TIMER_SLOP,
-	.min_delta_ticks	= TIMER_SLOP,
-
-	.mult			= 1,
-	.shift			= 0,
-	.rating			= 500,
-
+	XEN_CLOCKEVENT,
 	.set_state_shutdown	= xen_vcpuop_shutdown,
 	.set_state_oneshot	= xen_vcpuop_set_oneshot,
 	.set_next_event		= xen_vcpuop_set_next_event,
