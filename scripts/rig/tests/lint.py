@@ -9,7 +9,7 @@ import sys
 from rig.errors import UserError
 from rig.packages import ensure
 from rig.tests.registry import test
-from rig.tests.rust_source import unsafe_uses
+from rig.tests.rust_source import unsafe_uses, without_contract
 from rig.tests.tree import ROOT, files, is_python, is_shell
 
 # What has no place for a comment: lock files, recorded results, and the licence itself.
@@ -74,15 +74,16 @@ def every_file():
 
 @test("lint/rust", timeout=300, exclusive=True)
 def rust():
-    """Rust is formatted, and unsafe is where it may be and explained."""
+    """Rust is formatted, unsafe is where it may be and explained, and C's prototypes are compared."""
     sources = [path for path in files() if path.endswith(".rs")]
     if installed("rustfmt", "rustfmt-web") or installed("rustfmt", "rustfmt"):
         formatted, names = command("rustfmt", "--check", "-l", "--edition", "2021", *sources)
         yield "rustfmt", formatted, "\n".join(sorted(set(names.replace(f"{ROOT}/", "").splitlines())))
     else:
         yield "rustfmt", None, "rustfmt is not installed"
-    misplaced, unexplained = [], []
+    misplaced, unexplained, unlisted = [], [], []
     for path in sources:
+        unlisted += [f"{path}: {name}" for name in without_contract((ROOT / path).read_text())]
         for line, explained in unsafe_uses((ROOT / path).read_text()):
             if not path.startswith(UNSAFE_STRATA):
                 misplaced.append(f"{path}:{line}")
@@ -90,3 +91,4 @@ def rust():
                 unexplained.append(f"{path}:{line}")
     yield "unsafe in rust/raw and rust/ffi only", not misplaced, "\n".join(misplaced)
     yield "SAFETY comment at each unsafe", not unexplained, "\n".join(unexplained)
+    yield "contract!() lists each function that C calls", not unlisted, "\n".join(unlisted)

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Just enough reading of Rust to judge where it says unsafe."""
+"""Just enough reading of Rust to judge where it says unsafe, and what C is promised."""
 
 import re
 
 # A comment, a string (raw or not), or a character literal.
 OPAQUE = re.compile(r"""//[^\n]* | /\*.*?\*/ | \bb?r(\#*)".*?"\1 | \bb?"(?:\\.|[^"\\])*" | "(?:\\.|[^"\\])*"
                       | b?'(?:\\[^\n]{1,9}?|[^\\'\n])'""", re.VERBOSE | re.DOTALL)
+EXPORTED = re.compile(r"#\[no_mangle\]\s*(?:#\[[^\]]*\]\s*)*[^{;]*?\bfn\s+(\w+)")
+CONTRACT = re.compile(r"\bcontract!\s*\(([^)]*)\)")
 UNSAFE = re.compile(r"\bunsafe\b(?P<explain>\s*(?:\{|impl\b))?")
 
 
@@ -34,3 +36,10 @@ def comment_above(lines, code, number):
             break
         found.append(lines[above])
     return "\n".join(found)
+
+
+def without_contract(text):
+    """The functions that C can call but that no contract!() compares with their prototypes."""
+    code = OPAQUE.sub(blank, text)
+    listed = {name for names in CONTRACT.findall(code) for name in re.findall(r"\w+", names)}
+    return [name for name in EXPORTED.findall(code) if name not in listed]
