@@ -16,6 +16,7 @@ mod ffi;
 mod grant;
 mod guest;
 mod hvm;
+mod irq;
 mod mmu;
 mod raw;
 mod suspend;

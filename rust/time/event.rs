@@ -156,30 +156,6 @@ pub fn teardown(slot: &mut impl Slot) {
     }
 }
 
-/// Bytes of a timer's name: the longest, and its end.
-pub const NAME_SIZE: usize = 16;
-
-/// Returns the name of a CPU's timer in `/proc/interrupts`, filled up with zeros.
-pub fn name(cpu: u32) -> [u8; NAME_SIZE] {
-    /// What all names begin with.
-    const PREFIX: &[u8] = b"timer";
-
-    let mut name = [0; NAME_SIZE];
-    let mut power = 1_u32;
-
-    while cpu / power >= 10 {
-        power = power.wrapping_mul(10);
-    }
-    let digits = core::iter::successors(Some(power), |&power| (power >= 10).then(|| power / 10))
-        // CAST: A digit.
-        .map(|power| b'0'.wrapping_add((cpu / power % 10) as u8));
-
-    for (place, byte) in name.iter_mut().zip(PREFIX.iter().copied().chain(digits)) {
-        *place = byte;
-    }
-    name
-}
-
 #[cfg(any(test, CONFIG_XEN_KUNIT_TEST))]
 #[cfg_attr(not(test), kernel::macros::kunit_tests(xen_time_event))]
 mod tests {
@@ -428,14 +404,5 @@ mod tests {
         teardown(&mut cpu);
         assert!(cpu.notes.are(b"u"));
         assert_eq!(cpu.irq, None);
-    }
-
-    #[test]
-    fn names_are_those_that_people_grep_for() {
-        assert_eq!(&name(0), b"timer0\0\0\0\0\0\0\0\0\0\0");
-        assert_eq!(&name(9), b"timer9\0\0\0\0\0\0\0\0\0\0");
-        assert_eq!(&name(10), b"timer10\0\0\0\0\0\0\0\0\0");
-        assert_eq!(&name(8191), b"timer8191\0\0\0\0\0\0\0");
-        assert_eq!(&name(u32::MAX), b"timer4294967295\0");
     }
 }

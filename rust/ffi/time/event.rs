@@ -30,6 +30,7 @@ use crate::{
         contract,
         time::source::system_time, //
     },
+    irq,
     raw::{
         bindings,
         bug::{
@@ -261,7 +262,7 @@ impl Slot for CpuTimer {
         let name = unsafe { &raw mut (*self.device).name };
 
         // SAFETY: As above.
-        unsafe { name.write(event::name(cpu)) };
+        unsafe { name.write(irq::name(b"timer", cpu)) };
         // SAFETY: The name stays as long as the interrupt, and the handler takes any argument.
         let irq = unsafe {
             bindings::bind_virq_to_irqhandler(

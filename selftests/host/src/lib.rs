@@ -10,9 +10,10 @@ mod xen {
     pub mod grant;
     pub mod guest;
     pub mod hvm;
+    pub mod irq;
     pub mod mmu;
     pub mod suspend;
     pub mod time;
 }
 
-pub use xen::{abi, boot, grant, guest, hvm, mmu, suspend, time};
+pub use xen::{abi, boot, grant, guest, hvm, irq, mmu, suspend, time};
