@@ -47,11 +47,6 @@ int rust_helper_clocksource_register_hz(struct clocksource *cs, u32 hz)
 	return clocksource_register_hz(cs, hz);
 }
 
-unsigned int rust_helper_cpumask_next(int cpu, const struct cpumask *mask)
-{
-	return cpumask_next(cpu, mask);
-}
-
 pgprot_t rust_helper_page_kernel(void)
 {
 	return PAGE_KERNEL;

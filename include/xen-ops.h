@@ -26,7 +26,9 @@
 #include <linux/init.h>
 #include <linux/irqreturn.h>
 #include <linux/linkage.h>
+#include <linux/percpu-defs.h>
 
+#include <xen/interface/event_channel.h>
 #include <xen/interface/xenpmu.h>
 #include <xen/xen-ops.h>
 
@@ -152,11 +154,27 @@ void xen_save_time_memory_area(void);			/* [stop] */
 void xen_restore_time_memory_area(void);		/* [stop] */
 bool xen_vcpu_stolen(int vcpu);				/* [any] */
 
-/* Spinlocks: spinlock.c */
+/* An interrupt of a CPU's own, and its name */
+struct xen_cpu_irq {
+	int irq;
+	char name[28];
+};
+
+/*
+ * Spinlocks: Rust, smp/spinlock. What runs in the slow path of a lock takes no
+ * lock, allocates nothing and prints nothing.
+ */
 #ifdef CONFIG_PARAVIRT_SPINLOCKS
+DECLARE_PER_CPU(struct xen_cpu_irq, lock_kicker_irq);
+DECLARE_PER_CPU(u32, xen_qlock_wait_nest);
+
 void xen_init_spinlocks(void);				/* [init] */
+void xen_use_pv_spinlocks(void);			/* [init], c-shims */
+void xen_use_native_spinlocks(void);			/* [init], c-shims */
 void xen_init_lock_cpu(int cpu);			/* [init], [task] */
 void xen_uninit_lock_cpu(int cpu);			/* [task] */
+void xen_qlock_wait(u8 *byte, u8 val);			/* [any] */
+void xen_qlock_kick(int cpu);				/* [any] */
 #else
 static inline void xen_init_spinlocks(void) {}
 static inline void xen_init_lock_cpu(int cpu) {}
@@ -172,15 +190,36 @@ static inline void xen_pmu_init(int cpu) {}
 static inline void xen_pmu_finish(int cpu) {}
 #endif
 
-/* CPUs and IPIs: smp.c, smp_hvm.c, smp_pv.c, xen-head.S */
+/*
+ * CPUs and IPIs: Rust, smp/; smp_pv.c, xen-head.S. What the interrupts call,
+ * and the stores into smp_ops, are c-shims'.
+ */
 #ifdef CONFIG_SMP
 struct xen_common_irq {
 	int irq;
 	char *name;
 };
 
+DECLARE_PER_CPU(struct xen_cpu_irq, xen_resched_irq);
+DECLARE_PER_CPU(struct xen_cpu_irq, xen_callfunc_irq);
+DECLARE_PER_CPU(struct xen_cpu_irq, xen_callfuncsingle_irq);
+DECLARE_PER_CPU(struct xen_cpu_irq, xen_debug_irq);
+DECLARE_PER_CPU_READ_MOSTLY(evtchn_port_t, xen_callfunc_port);
+
+irqreturn_t xen_reschedule_interrupt(int irq,
+				     void *dev_id);	/* [irqoff], c-shims */
+irqreturn_t xen_call_function_interrupt(int irq,
+					void *dev_id);	/* [irqoff], c-shims */
+irqreturn_t xen_call_function_single_interrupt(int irq,
+					       void *dev_id); /* [irqoff], c-shims */
+
 void xen_smp_init(void);				/* [early] */
 void xen_hvm_smp_init(void);				/* [init] */
+void xen_use_hvm_cpus(void);				/* [init], c-shims */
+void xen_use_hvm_ipis(void);				/* [init], c-shims */
+void xen_hvm_smp_prepare_boot_cpu(void);		/* [init] */
+void xen_hvm_smp_prepare_cpus(unsigned int max_cpus);	/* [init] */
+void xen_hvm_cleanup_dead_cpu(unsigned int cpu);	/* [task] */
 void xen_smp_count_cpus(void);				/* [init] */
 void xen_smp_cpus_done(unsigned int max_cpus);		/* [init] */
 int xen_smp_intr_init(unsigned int cpu);		/* [task] */

@@ -14,6 +14,7 @@
 //! C ancestor: `include/xen/interface/`.
 
 pub mod errno;
+pub mod event;
 pub mod frame;
 pub mod hvm;
 pub mod hypercall;

@@ -7,6 +7,7 @@
 #include <linux/clocksource.h>
 #include <linux/efi.h>
 #include <linux/mm.h>
+#include <linux/preempt.h>
 #include <linux/screen_info.h>
 #include <linux/vmalloc.h>
 
@@ -31,3 +32,6 @@
 
 #include "xen-ops.h"
 #include "../c-shims/helpers.h"
+
+/* Macros that bindgen cannot evaluate */
+const u32 RUST_CONST_HELPER_NMI_MASK = NMI_MASK;

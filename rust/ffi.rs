@@ -8,6 +8,8 @@ pub(crate) mod grant;
 pub(crate) mod guest;
 pub(crate) mod hvm_memory;
 pub(crate) mod mmu;
+#[cfg(CONFIG_SMP)]
+pub(crate) mod smp;
 pub(crate) mod suspend;
 pub(crate) mod time;
 pub(crate) mod unplug;

@@ -12,7 +12,11 @@ pub(crate) mod bug;
 pub(crate) mod cpu;
 pub(crate) mod domain;
 pub(crate) mod hypercall;
+#[cfg(CONFIG_SMP)]
+pub(crate) mod irq;
 mod layout;
+#[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
+pub(crate) mod nmi;
 #[cfg(CONFIG_XEN_PV)]
 pub(crate) mod p2m;
 pub(crate) mod page;

@@ -19,6 +19,8 @@ mod hvm;
 mod irq;
 mod mmu;
 mod raw;
+#[cfg(CONFIG_SMP)]
+mod smp;
 mod suspend;
 mod time;
 

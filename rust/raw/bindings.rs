@@ -90,8 +90,25 @@ pub(crate) use kernel::bindings::{
 };
 #[cfg(CONFIG_SMP)]
 pub(crate) use kernel::bindings::{
+    __cpu_possible_mask,
     __per_cpu_offset,
-    this_cpu_off, //
+    cpu_number,
+    native_smp_cpus_done,
+    native_smp_prepare_boot_cpu,
+    native_smp_prepare_cpus,
+    this_cpu_off,
+    APIC_DM_NMI,
+    CALL_FUNCTION_SINGLE_VECTOR,
+    CALL_FUNCTION_VECTOR,
+    IRQ_WORK_VECTOR,
+    NMI_VECTOR,
+    RESCHEDULE_VECTOR, //
+};
+#[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
+pub(crate) use kernel::bindings::{
+    __num_possible_cpus,
+    disable_irq,
+    nopvspin, //
 };
 use kernel::ffi;
 use pin_init::MaybeZeroable;

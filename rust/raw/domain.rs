@@ -20,6 +20,12 @@ pub(crate) fn is_pv() -> bool {
     domain_type() == bindings::xen_domain_type_XEN_PV_DOMAIN
 }
 
+/// Returns whether this is an HVM domain, of which PVH is a kind.
+#[cfg(CONFIG_SMP)]
+pub(crate) fn is_hvm() -> bool {
+    domain_type() == bindings::xen_domain_type_XEN_HVM_DOMAIN
+}
+
 /// Returns whether this is a PVH domain, which is an HVM domain without emulated devices.
 pub(crate) fn is_pvh() -> bool {
     #[cfg(CONFIG_XEN_PVH)]

@@ -13,6 +13,8 @@
 
 #![expect(unsafe_code)]
 
+#[cfg(CONFIG_SMP)]
+pub(crate) mod event;
 pub(crate) mod time;
 
 use core::arch::asm;

@@ -11,6 +11,10 @@ use core::mem::{
 
 use crate::{
     abi::{
+        event::{
+            MulticallEntry,
+            Send, //
+        },
         hvm::{
             GetMemType,
             PagetableDying, //
@@ -129,6 +133,12 @@ same_layout!(FirmwareInfo, bindings::xen_platform_op, {
     index => u.firmware_info.index,
     data => u.firmware_info.u,
 });
+same_layout!(MulticallEntry, bindings::multicall_entry, {
+    op => op,
+    result => result,
+    args => args,
+});
+const _: () = assert!(size_of::<Send>() == size_of::<bindings::evtchn_send>());
 same_layout!(SetTime, bindings::xen_platform_op, {
     cmd => cmd,
     interface_version => interface_version,

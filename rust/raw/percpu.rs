@@ -148,6 +148,43 @@ impl<T: Word> PerCpu<T> {
     }
 }
 
+#[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
+impl PerCpu<u32> {
+    /// Adds one to this CPU's copy, in one instruction: an interrupt comes before or after it.
+    ///
+    /// # Safety
+    ///
+    /// The variable must be one that the caller may change.
+    #[inline(always)]
+    pub(crate) unsafe fn increment(&self) {
+        // SAFETY: Each CPU has a copy at this offset, by the type invariant.
+        unsafe {
+            asm!(
+                concat!("inc dword ptr ", segment!(), "[{address}]"),
+                address = in(reg) self.0,
+                options(nostack),
+            );
+        }
+    }
+
+    /// Takes one from this CPU's copy, in one instruction.
+    ///
+    /// # Safety
+    ///
+    /// The variable must be one that the caller may change.
+    #[inline(always)]
+    pub(crate) unsafe fn decrement(&self) {
+        // SAFETY: Each CPU has a copy at this offset, by the type invariant.
+        unsafe {
+            asm!(
+                concat!("dec dword ptr ", segment!(), "[{address}]"),
+                address = in(reg) self.0,
+                options(nostack),
+            );
+        }
+    }
+}
+
 /// Returns how far this CPU's copies are from the templates, in bytes.
 #[cfg(CONFIG_SMP)]
 fn this_cpu_off() -> u64 {

@@ -18,6 +18,9 @@ use crate::raw::bindings;
 #[derive(Clone, Copy)]
 pub(crate) struct Level(&'static CStr);
 
+/// The level of a message that has none, `CONFIG_MESSAGE_LOGLEVEL_DEFAULT`.
+#[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
+pub(crate) const DEFAULT: Level = Level(c"%pA");
 /// An error.
 pub(crate) const ERR: Level = Level(c"\x013%pA");
 /// A warning.

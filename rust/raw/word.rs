@@ -28,6 +28,13 @@ pub(crate) const fn to_signed(number: u64) -> i64 {
     number as i64 // CAST: The same bits.
 }
 
+/// Takes the sign from bits that C has in an `int`, such as the number of a CPU.
+#[cfg(CONFIG_SMP)]
+#[inline(always)]
+pub(crate) const fn from_int(number: i32) -> u32 {
+    number as u32 // CAST: The same bits.
+}
+
 /// Gives bits the sign that C's `int` has.
 #[inline(always)]
 pub(crate) const fn to_int(number: u32) -> i32 {

@@ -367,6 +367,10 @@ fn register_runstate(cpu: CpuId) {
 /// Stops all CPUs' ticks, which a new domain has running. Runs in `stop_machine()`.
 #[no_mangle]
 extern "C" fn xen_timer_resume() {
+    // The kernel calls this as soon as it has bound event channels anew.
+    #[cfg(CONFIG_SMP)]
+    crate::ffi::smp::find_ports();
+
     if !HAS_VCPU_OP.load(Relaxed) {
         return;
     }

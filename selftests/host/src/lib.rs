@@ -12,8 +12,9 @@ mod xen {
     pub mod hvm;
     pub mod irq;
     pub mod mmu;
+    pub mod smp;
     pub mod suspend;
     pub mod time;
 }
 
-pub use xen::{abi, boot, grant, guest, hvm, irq, mmu, suspend, time};
+pub use xen::{abi, boot, grant, guest, hvm, irq, mmu, smp, suspend, time};

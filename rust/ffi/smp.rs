@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! CPUs of an HVM or PVH guest, from boot to their end.
+//!
+//! C ancestor: `smp_hvm.c`.
+
+#![expect(unsafe_code)]
+
+mod interrupt;
+mod ipi;
+#[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
+mod spinlock;
+
+use kernel::ffi::c_uint;
+
+pub(super) use self::interrupt::find_ports;
+
+use crate::{
+    ffi::contract,
+    raw::{
+        bindings,
+        bug::bug,
+        cpu::{
+            self,
+            CpuSet, //
+        },
+        domain,
+        percpu::PerCpu,
+        section::init,
+        word::to_int, //
+    },
+    smp::hvm::{
+        self,
+        Cpus,
+        Delivery, //
+    },
+};
+
+contract!(
+    xen_hvm_smp_init,
+    xen_hvm_smp_prepare_boot_cpu,
+    xen_hvm_smp_prepare_cpus,
+    xen_smp_cpus_done,
+);
+#[cfg(CONFIG_HOTPLUG_CPU)]
+contract!(xen_hvm_cleanup_dead_cpu);
+
+// SAFETY: `DEFINE_PER_CPU(uint32_t, xen_vcpu_id)` is C's.
+const VCPU_ID: PerCpu<u32> = unsafe { PerCpu::new(&raw const bindings::xen_vcpu_id) };
+
+/// `XEN_VCPU_ID_INVALID`: what no vCPU has.
+const NO_VCPU: u32 = u32::MAX;
+
+/// Returns where events arrive.
+fn delivery() -> Delivery {
+    if domain::has_vector_callback() {
+        Delivery::EachCpu
+    } else {
+        Delivery::OneCpu
+    }
+}
+
+/// This guest's CPUs. Boot and hotplug serialize who works on them.
+struct Hvm;
+
+impl Cpus for Hvm {
+    fn init_interrupts(&mut self, cpu: u32) {
+        let _ = kernel::warn_on!(interrupt::xen_smp_intr_init(cpu) != 0);
+    }
+
+    fn init_lock(&mut self, cpu: u32) {
+        #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
+        spinlock::xen_init_lock_cpu(to_int(cpu));
+        #[cfg(not(CONFIG_PARAVIRT_SPINLOCKS))]
+        let _ = cpu;
+    }
+
+    fn forget_vcpu(&mut self, cpu: u32) {
+        if let Some(cpu) = cpu::id(cpu) {
+            // SAFETY: The CPU has a copy, and does not run yet.
+            unsafe { VCPU_ID.ptr(cpu).write_volatile(NO_VCPU) };
+        }
+    }
+
+    fn free_interrupts(&mut self, cpu: u32) {
+        interrupt::xen_smp_intr_free(cpu);
+    }
+
+    fn free_lock(&mut self, cpu: u32) {
+        #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
+        spinlock::xen_uninit_lock_cpu(to_int(cpu));
+        #[cfg(not(CONFIG_PARAVIRT_SPINLOCKS))]
+        let _ = cpu;
+    }
+
+    fn free_timer(&mut self, cpu: u32) {
+        // SAFETY: It takes any CPU that does not run.
+        unsafe { bindings::xen_teardown_timer(to_int(cpu)) };
+    }
+}
+
+init! {
+    /// Has the kernel bring up the CPUs of an HVM or PVH guest with what Xen needs.
+    #[no_mangle]
+    extern "C" fn xen_hvm_smp_init() {
+        // SAFETY: Boot code, before the kernel uses the table.
+        unsafe { bindings::xen_use_hvm_cpus() };
+
+        match delivery() {
+            // SAFETY: As above.
+            Delivery::EachCpu => unsafe { bindings::xen_use_hvm_ipis() },
+            Delivery::OneCpu => {
+                #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
+                spinlock::disable();
+            }
+        }
+    }
+}
+
+init! {
+    /// Prepares the CPU that runs this, before anything is patched.
+    #[no_mangle]
+    extern "C" fn xen_hvm_smp_prepare_boot_cpu() {
+        if cpu::current() != 0 {
+            bug("the boot CPU is not CPU 0");
+        }
+        // SAFETY: Boot code, on the boot CPU.
+        unsafe { bindings::native_smp_prepare_boot_cpu() };
+        // SAFETY: Boot code; other CPUs get their record when they come.
+        unsafe { bindings::xen_vcpu_setup(0) };
+        // Again, as the record may only exist since then.
+        // SAFETY: Boot code.
+        unsafe { bindings::xen_hvm_init_time_ops() };
+        // Lock and unlock are patched soon, in the kernel's text once and for all.
+        #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
+        spinlock::xen_init_spinlocks();
+    }
+}
+
+init! {
+    /// Prepares for more CPUs.
+    #[no_mangle]
+    extern "C" fn xen_hvm_smp_prepare_cpus(max_cpus: c_uint) {
+        // SAFETY: Boot code.
+        unsafe { bindings::native_smp_prepare_cpus(max_cpus) };
+        hvm::prepare(&mut Hvm, delivery(), CpuSet::possible().iter());
+    }
+}
+
+init! {
+    /// Ends bringing up CPUs. PV guests have nothing to do here.
+    #[no_mangle]
+    extern "C" fn xen_smp_cpus_done(max_cpus: c_uint) {
+        if domain::is_hvm() {
+            // SAFETY: Boot code.
+            unsafe { bindings::native_smp_cpus_done(max_cpus) };
+        }
+    }
+}
+
+/// Cleans up behind a CPU that stopped. May sleep.
+#[cfg(CONFIG_HOTPLUG_CPU)]
+#[no_mangle]
+extern "C" fn xen_hvm_cleanup_dead_cpu(cpu: c_uint) {
+    hvm::cleanup(&mut Hvm, delivery(), cpu);
+}
