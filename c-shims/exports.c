@@ -5,6 +5,7 @@
  */
 #include <linux/export.h>
 
+#include <asm/xen/hypervisor.h>
 #include <asm/xen/page.h>
 
 #include <xen/platform_pci.h>
@@ -18,3 +19,8 @@ EXPORT_SYMBOL_GPL(xen_has_pv_devices);
 EXPORT_SYMBOL_GPL(xen_has_pv_nic_devices);
 EXPORT_SYMBOL_GPL(xen_has_pv_disk_devices);
 EXPORT_SYMBOL_GPL(xen_has_pv_and_legacy_disk_devices);
+
+#ifdef CONFIG_HOTPLUG_CPU
+EXPORT_SYMBOL(xen_arch_register_cpu);
+EXPORT_SYMBOL(xen_arch_unregister_cpu);
+#endif

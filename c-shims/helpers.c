@@ -6,6 +6,8 @@
  */
 #include <linux/clocksource.h>
 #include <linux/cpumask.h>
+#include <linux/kexec.h>
+#include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/pgtable.h>
 
@@ -45,6 +47,21 @@ const struct cpumask *rust_helper_cpumask_of(unsigned int cpu)
 int rust_helper_clocksource_register_hz(struct clocksource *cs, u32 hz)
 {
 	return clocksource_register_hz(cs, hz);
+}
+
+int rust_helper_kexec_crash_loaded(void)
+{
+	return kexec_crash_loaded();
+}
+
+int __init rust_helper_memblock_reserve(phys_addr_t base, phys_addr_t size)
+{
+	return memblock_reserve(base, size);
+}
+
+struct page *rust_helper_pfn_to_page(unsigned long pfn)
+{
+	return pfn_to_page(pfn);
 }
 
 pgprot_t rust_helper_page_kernel(void)

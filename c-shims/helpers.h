@@ -15,6 +15,9 @@ void rust_helper_setup_force_cpu_cap(unsigned int feature);
 u32 rust_helper_xen_tsc_mode(void);
 const struct cpumask *rust_helper_cpumask_of(unsigned int cpu);
 int rust_helper_clocksource_register_hz(struct clocksource *cs, u32 hz);
+int rust_helper_kexec_crash_loaded(void);
+int rust_helper_memblock_reserve(phys_addr_t base, phys_addr_t size);
+struct page *rust_helper_pfn_to_page(unsigned long pfn);
 pgprot_t rust_helper_page_kernel(void);
 pte_t rust_helper_mfn_pte(unsigned long mfn, pgprot_t prot);
 void rust_helper_set_pte_at(struct mm_struct *mm, unsigned long address,

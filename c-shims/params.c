@@ -5,4 +5,5 @@
 #include "xen-ops.h"
 
 early_param("xen_emul_unplug", xen_parse_emul_unplug);
+early_param("xen_legacy_crash", xen_parse_legacy_crash);
 early_param("xen_timer_slop", xen_parse_timer_slop);

@@ -37,11 +37,15 @@
 struct boot_params;
 struct dom0_vga_console_info;
 struct mm_struct;
+struct notifier_block;
 struct screen_info;
 struct timespec64;
 struct trap_info;
 
-/* Guest state: enlighten.c */
+/*
+ * Guest state: Rust, guest/. What C and assembly read by name is defined in
+ * c-shims/guest.c.
+ */
 extern struct start_info *xen_start_info;
 extern struct shared_info xen_dummy_shared_info;
 extern struct shared_info *HYPERVISOR_shared_info;
@@ -49,21 +53,26 @@ DECLARE_PER_CPU_ALIGNED(struct vcpu_info, xen_vcpu_info);
 
 void xen_banner(void);					/* [init] */
 void xen_add_preferred_consoles(void);			/* [init] */
-int xen_panic_handler_init(void);			/* [init] */
-void xen_emergency_restart(void);			/* [any] */
 int xen_cpuhp_setup(int (*cpu_up_prepare_cb)(unsigned int),
 		    int (*cpu_dead_cb)(unsigned int));	/* [init] */
-void xen_vcpu_setup(int cpu);				/* [init], [task] */
+void xen_vcpu_setup(int cpu);				/* [init], [task], [stop] */
 void xen_vcpu_info_reset(int cpu);			/* [early], [stop] */
 void xen_vcpu_restore(void);				/* [stop] */
 void xen_pin_vcpu(int cpu);				/* [task] */
+
+/* Shutdown: Rust, guest/shutdown.rs */
+int xen_panic_handler_init(void);			/* [init], c-shims */
+int xen_panic_event(struct notifier_block *nb, unsigned long event,
+		    void *message);			/* [any] */
+int xen_parse_legacy_crash(char *arg);			/* [init] */
+void xen_emergency_restart(void);			/* [any] */
 
 /* How much memory may be added later, as a multiple of what we start with. */
 #define EXTRA_MEM_RATIO		(10)
 void xen_add_extra_mem(unsigned long start_pfn,
 		       unsigned long n_pfns);		/* [init] */
 
-/* Hypercall entry: xen-head.S, xen-asm.S, enlighten.c */
+/* Hypercall entry: xen-head.S, xen-asm.S, c-shims/hypercall.c */
 void xen_hypercall_pv(void);
 void xen_hypercall_hvm(void);
 void xen_hypercall_amd(void);

@@ -5,6 +5,7 @@
  */
 #include <linux/clockchips.h>
 #include <linux/clocksource.h>
+#include <linux/console.h>
 #include <linux/efi.h>
 #include <linux/mm.h>
 #include <linux/preempt.h>
@@ -13,6 +14,7 @@
 
 #include <asm/bootparam.h>
 #include <asm/pvclock.h>
+#include <asm/setup.h>
 #include <asm/xen/hypervisor.h>
 #include <asm/xen/page.h>
 
@@ -23,6 +25,7 @@
 #include <xen/interface/hvm/hvm_op.h>
 #include <xen/interface/memory.h>
 #include <xen/interface/platform.h>
+#include <xen/interface/sched.h>
 #include <xen/interface/vcpu.h>
 #include <xen/interface/version.h>
 #include <xen/interface/xen.h>

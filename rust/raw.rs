@@ -26,6 +26,7 @@ pub(crate) mod print;
 pub(crate) mod section;
 pub(crate) mod tsc;
 pub(crate) mod vcpu;
+pub(crate) mod vcpu_info;
 pub(crate) mod vmarea;
 pub(crate) mod word;
 

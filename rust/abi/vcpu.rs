@@ -15,6 +15,14 @@ use zerocopy_derive::{
     IntoBytes, //
 };
 
+use super::frame::Maddr;
+
+/// `VCPUOP_up`, which has no structure.
+pub const UP: u64 = 1;
+/// `VCPUOP_down`, which has no structure.
+pub const DOWN: u64 = 2;
+/// `VCPUOP_is_up`, which has no structure.
+pub const IS_UP: u64 = 3;
 /// `VCPUOP_get_runstate_info`.
 pub const GET_RUNSTATE_INFO: u64 = 4;
 /// `VCPUOP_stop_periodic_timer`, which has no structure.
@@ -23,6 +31,8 @@ pub const STOP_PERIODIC_TIMER: u64 = 7;
 pub const SET_SINGLESHOT_TIMER: u64 = 8;
 /// `VCPUOP_stop_singleshot_timer`, which has no structure.
 pub const STOP_SINGLESHOT_TIMER: u64 = 9;
+/// `VCPUOP_register_vcpu_info`.
+pub const REGISTER_VCPU_INFO: u64 = 10;
 /// `VCPUOP_register_vcpu_time_memory_area`.
 pub const REGISTER_TIME_MEMORY_AREA: u64 = 13;
 
@@ -82,6 +92,31 @@ impl SetSingleshotTimer {
     }
 }
 
+/// Where Xen is to keep a vCPU's `vcpu_info` from now on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, IntoBytes, Immutable)]
+#[repr(C)]
+pub struct RegisterVcpuInfo {
+    /// The frame, in the machine for a PV guest.
+    pub(crate) mfn: u64,
+    /// And where in it.
+    pub(crate) offset: u32,
+    /// Reserved.
+    _rsvd: u32,
+}
+
+impl RegisterVcpuInfo {
+    /// Places the record at an address.
+    #[inline]
+    pub const fn at(address: Maddr) -> Self {
+        Self {
+            mfn: address.frame().get(),
+            // CAST: Below the size of a page.
+            offset: address.page_offset() as u32,
+            _rsvd: 0,
+        }
+    }
+}
+
 /// Where Xen is to keep a copy of a vCPU's clock.
 #[derive(Clone, Copy, Debug, IntoBytes, Immutable)]
 #[repr(C)]
@@ -95,6 +130,10 @@ const _: () = {
     assert!(offset_of!(SetSingleshotTimer, timeout_abs_ns) == 0);
     assert!(offset_of!(SetSingleshotTimer, flags) == 8);
 
+    assert!(size_of::<RegisterVcpuInfo>() == 16);
+    assert!(offset_of!(RegisterVcpuInfo, mfn) == 0);
+    assert!(offset_of!(RegisterVcpuInfo, offset) == 8);
+
     assert!(size_of::<RegisterTimeMemoryArea>() == 8);
 
     assert!(size_of::<VcpuRunstateInfo>() == 48);
@@ -102,3 +141,18 @@ const _: () = {
     assert!(offset_of!(VcpuRunstateInfo, state_entry_time) == 8);
     assert!(offset_of!(VcpuRunstateInfo, time) == 16);
 };
+
+#[cfg(any(test, CONFIG_XEN_KUNIT_TEST))]
+#[cfg_attr(not(test), kernel::macros::kunit_tests(xen_abi_vcpu))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_placed_by_frame_and_offset() {
+        let place = RegisterVcpuInfo::at(Maddr::from_raw(0x12_3456_7fc0));
+
+        assert_eq!(place.mfn, 0x123_4567);
+        assert_eq!(place.offset, 0xfc0);
+        assert_eq!(place._rsvd, 0);
+    }
+}

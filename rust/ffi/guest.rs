@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The guest mode, from the flags that boot code wrote.
+//! What kind of guest this is, and what all kinds have in common.
+//!
+//! C ancestor: `enlighten.c`.
+
+mod banner;
+mod extra_memory;
+mod hotplug;
+mod pin;
+mod shutdown;
+mod vcpu_info;
 
 use crate::{
     guest::mode::GuestMode,

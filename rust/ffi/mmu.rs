@@ -80,9 +80,7 @@ impl Tables for Kernel {
 /// Returns the machine address of any kernel memory.
 ///
 /// A page that was given back to Xen has an address that Xen refuses. Any context.
-fn machine_address(address: *mut c_void) -> u64 {
-    let address = to_u64(address.addr());
-
+pub(super) fn machine_address(address: u64) -> u64 {
     match to_machine(&Kernel, address) {
         Ok(machine) => machine.get(),
         Err(NoAddress::Missing) => !0 << PAGE_SHIFT | address & (PAGE_SIZE - 1),
@@ -94,14 +92,14 @@ fn machine_address(address: *mut c_void) -> u64 {
 #[no_mangle]
 extern "C" fn arbitrary_virt_to_machine(address: *mut c_void) -> bindings::xmaddr {
     bindings::xmaddr {
-        maddr: machine_address(address),
+        maddr: machine_address(to_u64(address.addr())),
     }
 }
 
 /// Returns the machine frame of any kernel memory. Any context.
 #[no_mangle]
 extern "C" fn arbitrary_virt_to_mfn(address: *mut c_void) -> c_ulong {
-    to_usize(machine_address(address) >> PAGE_SHIFT)
+    to_usize(machine_address(to_u64(address.addr())) >> PAGE_SHIFT)
 }
 
 /// Ends a mapping of another domain's frames in user space. May sleep.

@@ -21,6 +21,9 @@
 #[allow(unused_imports)]
 pub(crate) use kernel::bindings::{
     __cpu_online_mask,
+    __cpu_possible_mask,
+    __cpuhp_remove_state,
+    __cpuhp_setup_state,
     __preempt_count,
     __u16,
     __u32,
@@ -33,6 +36,9 @@ pub(crate) use kernel::bindings::{
     check_tsc_unstable,
     clocksource_ids,
     console,
+    cpuhp_state,
+    cpuhp_state_CPUHP_AP_ONLINE_DYN,
+    cpuhp_state_CPUHP_XEN_PREPARE,
     cpumask,
     cpumask_var_t,
     delayed_work,
@@ -41,6 +47,7 @@ pub(crate) use kernel::bindings::{
     get_zeroed_page_noprof,
     guid_t,
     init_mm,
+    iomem_resource,
     irq_handler_t,
     irqreturn,
     irqreturn_t,
@@ -48,6 +55,7 @@ pub(crate) use kernel::bindings::{
     list_head,
     llist_node,
     lookup_address,
+    max_pfn,
     memparse,
     mm_struct,
     module,
@@ -55,6 +63,8 @@ pub(crate) use kernel::bindings::{
     notifier_block,
     page,
     page_offset_base,
+    panic,
+    panic_timeout,
     pci_dev,
     pg_level_PG_LEVEL_4K,
     pgd_t,
@@ -63,6 +73,7 @@ pub(crate) use kernel::bindings::{
     phys_base,
     pt_regs,
     pte_t,
+    pv_info,
     pvclock_vcpu_time_info,
     pvclock_wall_clock,
     resource,
@@ -82,6 +93,7 @@ pub(crate) use kernel::bindings::{
     IRQF_PERCPU,
     IRQF_TIMER,
     NOTIFY_BAD,
+    NOTIFY_DONE,
     NOTIFY_OK,
     X86_FEATURE_CONSTANT_TSC,
     X86_FEATURE_NONSTOP_TSC,
@@ -90,7 +102,6 @@ pub(crate) use kernel::bindings::{
 };
 #[cfg(CONFIG_SMP)]
 pub(crate) use kernel::bindings::{
-    __cpu_possible_mask,
     __per_cpu_offset,
     cpu_number,
     native_smp_cpus_done,
@@ -109,6 +120,11 @@ pub(crate) use kernel::bindings::{
     __num_possible_cpus,
     disable_irq,
     nopvspin, //
+};
+#[cfg(CONFIG_HOTPLUG_CPU)]
+pub(crate) use kernel::bindings::{
+    arch_register_cpu,
+    arch_unregister_cpu, //
 };
 use kernel::ffi;
 use pin_init::MaybeZeroable;

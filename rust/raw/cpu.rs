@@ -9,7 +9,6 @@
 
 #![expect(unsafe_code)]
 
-#[cfg(CONFIG_SMP)]
 use kernel::cpu::CpuId;
 
 use crate::raw::bindings;
@@ -41,7 +40,6 @@ impl CpuSet {
     }
 
     /// The CPUs that there can be.
-    #[cfg(CONFIG_SMP)]
     pub(crate) fn possible() -> Self {
         // INVARIANT: The mask always exists.
         Self((&raw const bindings::__cpu_possible_mask).cast())
@@ -62,12 +60,11 @@ impl CpuSet {
     /// Reads the word with CPUs `index` times 64 and up, which must exist.
     #[inline(always)]
     fn word(self, index: u32) -> u64 {
-        // SAFETY: By the type invariant; both callers keep below `nr_cpu_ids`.
+        // SAFETY: By the type invariant; all callers keep below `nr_cpu_ids`.
         unsafe { self.0.add(index as usize).read_volatile() } // CAST: It widens.
     }
 
     /// Returns whether `cpu` is a member.
-    #[cfg(CONFIG_SMP)]
     #[inline(always)]
     pub(crate) fn has(self, cpu: u32) -> bool {
         cpu < kernel::cpu::nr_cpu_ids() && self.word(cpu / WORD) >> (cpu % WORD) & 1 != 0
@@ -160,11 +157,21 @@ pub(crate) fn current() -> u32 {
     CPU_NUMBER.read()
 }
 
+/// Goes through the CPUs that there are or may be one day.
+pub(crate) fn possible() -> impl Iterator<Item = CpuId> {
+    CpuSet::possible().iter().filter_map(CpuId::from_u32)
+}
+
 /// Goes through the CPUs that are online.
 ///
 /// The set must not change meanwhile: hold the hotplug lock, or be inside `stop_machine()`.
 pub(crate) fn online() -> impl Iterator<Item = u32> {
     CpuSet::online().iter()
+}
+
+/// Returns whether a CPU is online. Hold the hotplug lock as for [`online`].
+pub(crate) fn is_online(cpu: CpuId) -> bool {
+    CpuSet::online().has(cpu.as_u32())
 }
 
 #[cfg(CONFIG_XEN_KUNIT_TEST)]

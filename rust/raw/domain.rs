@@ -51,10 +51,19 @@ pub(crate) fn has_vector_callback() -> bool {
 
 /// Returns whether Xen's vCPU clocks hold for an HVM or PVH domain.
 pub(crate) fn has_safe_pvclock() -> bool {
-    const FEATURE: usize = bindings::XENFEAT_hvm_safe_pvclock as usize; // CAST: It widens.
+    has_feature::<{ bindings::XENFEAT_hvm_safe_pvclock }>()
+}
 
-    // SAFETY: Written in early boot only, by this CPU.
-    unsafe { (&raw const bindings::xen_features[FEATURE]).read() != 0 }
+/// Returns whether updates of a PV domain's page tables keep the accessed and dirty bits.
+pub(crate) fn preserves_ad() -> bool {
+    has_feature::<{ bindings::XENFEAT_mmu_pt_update_preserve_ad }>()
+}
+
+/// Returns whether Xen has one of `XENFEAT_*`.
+fn has_feature<const FEATURE: u32>() -> bool {
+    // SAFETY: Written in early boot only, by this CPU. CAST: It widens; out of bounds it would not
+    // compile.
+    unsafe { (&raw const bindings::xen_features[const { FEATURE as usize }]).read() != 0 }
 }
 
 /// Returns `xen_domain_type`.

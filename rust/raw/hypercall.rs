@@ -15,7 +15,10 @@
 
 #[cfg(CONFIG_SMP)]
 pub(crate) mod event;
+pub(crate) mod sched;
 pub(crate) mod time;
+pub(crate) mod vcpu;
+pub(crate) mod version;
 
 use core::arch::asm;
 
@@ -160,30 +163,11 @@ pub(crate) fn runstate_info(vcpu: VcpuId) -> Result<VcpuRunstateInfo, XenErrno> 
     Ok(record)
 }
 
-/// `XENVER_version`: returns Xen's version, major number in the upper half.
-#[cfg_attr(not(CONFIG_XEN_KUNIT_TEST), expect(dead_code))]
-pub(crate) fn xen_version() -> Result<u64, XenErrno> {
-    /// `XENVER_version`, which has no structure.
-    const VERSION: u64 = 0;
-
-    // SAFETY: The command takes no pointer.
-    XenErrno::result(unsafe { hypercall(Number::XenVersion, [VERSION, 0, 0, 0, 0]) })
-}
-
 #[cfg(CONFIG_XEN_KUNIT_TEST)]
 #[kernel::macros::kunit_tests(xen_raw_hypercall)]
 mod tests {
     use super::*;
     use crate::raw::domain;
-
-    #[test]
-    fn xen_answers_with_its_version() {
-        if domain::is_xen() {
-            let version = xen_version().map(|version| version >> 16);
-
-            assert_eq!(version, Ok(4));
-        }
-    }
 
     #[test]
     fn xen_refuses_an_unknown_command() {

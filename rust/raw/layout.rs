@@ -23,6 +23,10 @@ use crate::{
             FirmwareInfo,
             SetTime, //
         },
+        sched::{
+            SchedPinOverride,
+            SchedShutdown, //
+        },
         shared_info::{
             ArchSharedInfo,
             ArchVcpuInfo,
@@ -34,9 +38,11 @@ use crate::{
         start_info::StartInfo,
         vcpu::{
             RegisterTimeMemoryArea,
+            RegisterVcpuInfo,
             SetSingleshotTimer,
             VcpuRunstateInfo, //
         },
+        version::Extraversion,
     },
     raw::bindings,
 };
@@ -97,6 +103,13 @@ same_layout!(SetSingleshotTimer, bindings::vcpu_set_singleshot_timer, {
     timeout_abs_ns => timeout_abs_ns,
     flags => flags,
 });
+same_layout!(RegisterVcpuInfo, bindings::vcpu_register_vcpu_info, {
+    mfn => mfn,
+    offset => offset,
+});
+same_layout!(SchedShutdown, bindings::sched_shutdown, { reason => reason });
+same_layout!(SchedPinOverride, bindings::sched_pin_override, { pcpu => pcpu });
+same_layout!(Extraversion, bindings::xen_extraversion, { text => extraversion });
 same_layout!(RegisterTimeMemoryArea, bindings::vcpu_register_time_memory_area, {
     addr => addr,
 });

@@ -223,7 +223,7 @@ mod tests {
     use super::*;
     use crate::raw::bindings;
 
-    // SAFETY: `DEFINE_PER_CPU(uint32_t, xen_vcpu_id)` is in enlighten.c.
+    // SAFETY: `DEFINE_PER_CPU(uint32_t, xen_vcpu_id)` is in c-shims/guest.c.
     const VCPU_ID: PerCpu<u32> = unsafe { PerCpu::new(&raw const bindings::xen_vcpu_id) };
 
     #[test]

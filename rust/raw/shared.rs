@@ -7,7 +7,7 @@
 //! one field out per call, in one volatile load. Two calls may see two states; where fields belong
 //! together, the reader loops on the version that Xen changes.
 //!
-//! C ancestor: `HYPERVISOR_shared_info`, `xen_vcpu`, `xen_start_info` in `enlighten.c`.
+//! C ancestor: `HYPERVISOR_shared_info`, `xen_vcpu`, `xen_start_info`.
 
 #![expect(unsafe_code)]
 
@@ -15,6 +15,7 @@ use zerocopy::FromZeros;
 
 use crate::{
     abi::{
+        id::VcpuId,
         shared_info::{
             SharedInfo,
             VcpuInfo,
@@ -88,7 +89,24 @@ fields!(VcpuTimeInfo {
     flags: flags => u8,
 });
 
+impl Shared<SharedInfo> {
+    /// Views the record of one of the first vCPUs.
+    pub(crate) fn vcpu_info(self, index: usize) -> Option<Shared<VcpuInfo>> {
+        // SAFETY: By the type invariant; the field is in bounds.
+        let records = unsafe { &raw const (*self.0).vcpu_info };
+
+        // INVARIANT: Below the length of the array, a part of what is valid is valid.
+        (index < VcpuId::LEGACY_MAX).then(|| Shared(records.cast::<VcpuInfo>().wrapping_add(index)))
+    }
+}
+
 impl Shared<VcpuInfo> {
+    /// Returns where it is.
+    #[inline]
+    pub(crate) fn as_ptr(self) -> *const VcpuInfo {
+        self.0
+    }
+
     /// Views this vCPU's clock.
     #[inline]
     pub(crate) fn time(self) -> Shared<VcpuTimeInfo> {
@@ -175,12 +193,20 @@ pub(crate) fn shared_info() -> Shared<SharedInfo> {
     Shared(page.cast_const().cast())
 }
 
+/// Returns whether the page is Xen's, and not the dummy.
+pub(crate) fn is_mapped() -> bool {
+    // SAFETY: As in `shared_info()`.
+    let page = unsafe { bindings::HYPERVISOR_shared_info };
+
+    !core::ptr::eq(page, &raw const bindings::xen_dummy_shared_info)
+}
+
 /// Returns the record of the vCPU that runs this, if it has one by now.
 ///
 /// Preemption should be off: the record stays that of the vCPU on which this was called.
 #[inline]
 pub(crate) fn vcpu_info() -> Option<Shared<VcpuInfo>> {
-    // SAFETY: `DEFINE_PER_CPU(struct vcpu_info *, xen_vcpu)` is in enlighten.c.
+    // SAFETY: `DEFINE_PER_CPU(struct vcpu_info *, xen_vcpu)` is in c-shims/guest.c.
     let xen_vcpu = unsafe { PerCpu::new((&raw const bindings::xen_vcpu).cast::<u64>()) };
     let record = core::ptr::with_exposed_provenance::<VcpuInfo>(to_usize(xen_vcpu.read()));
 
@@ -201,12 +227,9 @@ pub(crate) fn start_info() -> Option<Shared<StartInfo>> {
 #[kernel::macros::kunit_tests(xen_raw_shared)]
 mod tests {
     use super::*;
-    use crate::{
-        abi::id::VcpuId,
-        raw::{
-            domain,
-            hypercall, //
-        }, //
+    use crate::raw::{
+        domain,
+        hypercall, //
     };
 
     #[test]

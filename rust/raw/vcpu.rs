@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-// SAFETY: `DEFINE_PER_CPU(uint32_t, xen_vcpu_id)` is in enlighten.c.
+// SAFETY: `DEFINE_PER_CPU(uint32_t, xen_vcpu_id)` is in c-shims/guest.c.
 const VCPU_ID: PerCpu<u32> = unsafe { PerCpu::new(&raw const bindings::xen_vcpu_id) };
 
 /// Returns the vCPU that runs this. Preemption should be off: it stays the one of the call.
@@ -31,4 +31,9 @@ pub(crate) fn current() -> VcpuId {
 pub(crate) fn of(cpu: CpuId) -> VcpuId {
     // SAFETY: Each possible CPU has a copy, written before it comes on line.
     VcpuId::from_raw(unsafe { VCPU_ID.ptr(cpu).read_volatile() })
+}
+
+/// Returns whether CPU `cpu` has a vCPU: there may be more possible CPUs than Xen has vCPUs.
+pub(crate) fn exists(cpu: CpuId) -> bool {
+    VcpuId::new(of(cpu).get()).is_some()
 }

@@ -40,3 +40,9 @@ pub(crate) const fn from_int(number: i32) -> u32 {
 pub(crate) const fn to_int(number: u32) -> i32 {
     number as i32 // CAST: The same bits.
 }
+
+/// Takes the bits of C's `int`.
+#[inline(always)]
+pub(crate) const fn to_bits(number: i32) -> u32 {
+    number as u32 // CAST: The same bits.
+}

@@ -2,12 +2,13 @@
 
 //! Hypercalls about timers, vCPUs' clocks and the date.
 
-use zerocopy::{
-    Immutable,
-    IntoBytes, //
+use super::{
+    hypercall,
+    vcpu::{
+        plain_vcpu_op,
+        vcpu_op, //
+    }, //
 };
-
-use super::hypercall;
 use crate::{
     abi::{
         errno::XenErrno,
@@ -26,39 +27,6 @@ use crate::{
     raw::word::to_u64, //
 };
 
-/// Operates on a vCPU with the structure that belongs to the command.
-///
-/// # Safety
-///
-/// `T` must be the structure of `command`, and any address in it valid for what Xen does with it.
-#[inline(always)]
-unsafe fn vcpu_op<T: IntoBytes + Immutable>(
-    command: u64,
-    vcpu: VcpuId,
-    argument: &mut T,
-) -> Result<(), XenErrno> {
-    let handle = to_u64(core::ptr::from_mut(argument).expose_provenance());
-    let arguments = [command, u64::from(vcpu.get()), handle, 0, 0];
-
-    // SAFETY: The exclusive borrow lasts until Xen is done; the rest is the caller's promise.
-    XenErrno::result(unsafe { hypercall(Number::VcpuOp, arguments) })?;
-    Ok(())
-}
-
-/// Operates on a vCPU with a command that has no structure.
-///
-/// # Safety
-///
-/// `command` must be such a command.
-#[inline(always)]
-unsafe fn plain_vcpu_op(command: u64, vcpu: VcpuId) -> Result<(), XenErrno> {
-    let arguments = [command, u64::from(vcpu.get()), 0, 0, 0];
-
-    // SAFETY: Xen reads nothing, by the caller's promise.
-    XenErrno::result(unsafe { hypercall(Number::VcpuOp, arguments) })?;
-    Ok(())
-}
-
 /// `VCPUOP_stop_periodic_timer`: stops the tick of a vCPU.
 ///
 /// # Errors
@@ -66,7 +34,7 @@ unsafe fn plain_vcpu_op(command: u64, vcpu: VcpuId) -> Result<(), XenErrno> {
 /// `ENOENT` for a vCPU that does not exist, `ENOSYS` where Xen has only [`set_timer`].
 pub(crate) fn stop_periodic_timer(vcpu: VcpuId) -> Result<(), XenErrno> {
     // SAFETY: The command has no structure.
-    unsafe { plain_vcpu_op(STOP_PERIODIC_TIMER, vcpu) }
+    unsafe { plain_vcpu_op(STOP_PERIODIC_TIMER, vcpu) }.map(|_| ())
 }
 
 /// `VCPUOP_stop_singleshot_timer`: stops the one-shot timer of the vCPU that runs this.
@@ -76,7 +44,7 @@ pub(crate) fn stop_periodic_timer(vcpu: VcpuId) -> Result<(), XenErrno> {
 /// `EINVAL` for another vCPU, `ENOENT` for one that does not exist.
 pub(crate) fn stop_singleshot_timer(vcpu: VcpuId) -> Result<(), XenErrno> {
     // SAFETY: The command has no structure.
-    unsafe { plain_vcpu_op(STOP_SINGLESHOT_TIMER, vcpu) }
+    unsafe { plain_vcpu_op(STOP_SINGLESHOT_TIMER, vcpu) }.map(|_| ())
 }
 
 /// `VCPUOP_set_singleshot_timer`: sets the one-shot timer of the vCPU that runs this.

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Pages that the domain has numbers for, but no memory yet.
+
+#![expect(unsafe_code)]
+
+use core::mem::{
+    align_of,
+    offset_of,
+    size_of, //
+};
+
+use kernel::ffi::c_ulong;
+
+use crate::{
+    abi::frame::PAGE_SHIFT,
+    ffi::contract,
+    guest::extra_memory::{
+        self,
+        Full,
+        Region, //
+    },
+    raw::{
+        bindings,
+        print::{
+            printk,
+            WARNING, //
+        },
+        section::init,
+        word::to_u64, //
+    },
+};
+
+contract!(xen_add_extra_mem);
+
+/// How many regions the list has room for.
+const REGIONS: usize = bindings::XEN_EXTRA_MEM_MAX_REGIONS as usize; // CAST: It widens.
+
+const _: () = {
+    type CRegion = bindings::xen_memory_region;
+
+    assert!(size_of::<Region>() == size_of::<CRegion>());
+    assert!(align_of::<Region>() == align_of::<CRegion>());
+    assert!(offset_of!(Region, start_pfn) == offset_of!(CRegion, start_pfn));
+    assert!(offset_of!(Region, n_pfns) == offset_of!(CRegion, n_pfns));
+};
+
+init! {
+    /// Returns the list.
+    ///
+    /// # Safety
+    ///
+    /// Boot code only, which must not call others that use the list meanwhile.
+    unsafe fn regions() -> &'static mut [Region; REGIONS] {
+        let list = (&raw mut bindings::xen_extra_mem).cast::<[Region; REGIONS]>();
+
+        // SAFETY: The layout is asserted above, any bits are a region, and nobody else uses the
+        // list, by the caller's promise.
+        unsafe { &mut *list }
+    }
+}
+
+init! {
+    /// Lists pages, and keeps them away from the allocator.
+    #[no_mangle]
+    extern "C" fn xen_add_extra_mem(start_pfn: c_ulong, n_pfns: c_ulong) {
+        let (start_pfn, n_pfns) = (to_u64(start_pfn), to_u64(n_pfns));
+        // SAFETY: Boot code.
+        let list = unsafe { regions() };
+
+        if extra_memory::add(list, Region { start_pfn, n_pfns }) == Err(Full) {
+            printk!(WARNING, "Warning: not enough extra memory regions\n");
+        }
+        // SAFETY: Boot code. It fails where there is no memory for its own list only, and says so.
+        unsafe {
+            bindings::rust_helper_memblock_reserve(start_pfn << PAGE_SHIFT, n_pfns << PAGE_SHIFT)
+        };
+    }
+}
+
+/// Where drivers get pages that have no memory, and shall never have any.
+#[cfg(CONFIG_XEN_UNPOPULATED_ALLOC)]
+mod unpopulated {
+    use kernel::{
+        error::code::ENODEV,
+        ffi::c_int, //
+    };
+
+    use super::*;
+    use crate::raw::{
+        domain,
+        word::to_usize, //
+    };
+
+    contract!(arch_xen_unpopulated_init);
+
+    init! {
+        /// Gives all listed pages to `drivers/xen/unpopulated-alloc.c`, and says where it may look
+        /// for more numbers.
+        ///
+        /// Returns 0, or `-ENODEV` where this is no Xen domain.
+        ///
+        /// # Safety
+        ///
+        /// `res` must be valid for writes.
+        #[no_mangle]
+        unsafe extern "C" fn arch_xen_unpopulated_init(
+            res: *mut *mut bindings::resource,
+        ) -> c_int {
+            if !domain::is_xen() {
+                return ENODEV.to_errno();
+            }
+            // SAFETY: The caller's promise. It has to know before it is given pages.
+            unsafe { res.write(&raw mut bindings::iomem_resource) };
+            // SAFETY: Boot code.
+            let list = unsafe { regions() };
+            // SAFETY: Boot code has determined it.
+            let limit = to_u64(unsafe { bindings::max_pfn });
+            let given = extra_memory::take(list, limit, give);
+
+            // The balloon has to know that these pages exist and have no memory.
+            // SAFETY: An initcall; nobody else runs that uses it.
+            unsafe { bindings::xen_unpopulated_pages += to_usize(given) };
+            0
+        }
+    }
+
+    /// Gives one page.
+    fn give(pfn: u64) {
+        // SAFETY: Below `max_pfn`, so that there is a `struct page`.
+        let mut page = unsafe { bindings::rust_helper_pfn_to_page(to_usize(pfn)) };
+
+        // SAFETY: Nobody uses the page: it was kept away from the allocator.
+        unsafe { bindings::xen_free_unpopulated_pages(1, &mut page) };
+    }
+}
