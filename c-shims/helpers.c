@@ -10,9 +10,11 @@
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/pgtable.h>
+#include <linux/smp.h>
 
 #include <asm/cpufeature.h>
 #include <asm/cpuid/api.h>
+#include <asm/msr.h>
 #include <asm/xen/cpuid.h>
 #include <asm/xen/hypervisor.h>
 
@@ -37,6 +39,24 @@ u32 rust_helper_xen_tsc_mode(void)
 
 	cpuid_count(xen_cpuid_base() + 3, 0, &eax, &ebx, &ecx, &edx);
 	return ebx;
+}
+
+u64 rust_helper_rdmsrq(u32 msr)
+{
+	u64 value;
+
+	rdmsrq(msr, value);
+	return value;
+}
+
+void rust_helper_wrmsrq(u32 msr, u64 value)
+{
+	wrmsrq(msr, value);
+}
+
+void rust_helper_on_each_cpu(smp_call_func_t function, void *info, bool wait)
+{
+	on_each_cpu(function, info, wait);
 }
 
 const struct cpumask *rust_helper_cpumask_of(unsigned int cpu)

@@ -9,10 +9,14 @@
 #include <linux/clocksource.h>
 #include <linux/efi.h>
 #include <linux/mm_types.h>
+#include <linux/smp.h>
 
 bool rust_helper_boot_cpu_has(unsigned int feature);
 void rust_helper_setup_force_cpu_cap(unsigned int feature);
 u32 rust_helper_xen_tsc_mode(void);
+u64 rust_helper_rdmsrq(u32 msr);
+void rust_helper_wrmsrq(u32 msr, u64 value);
+void rust_helper_on_each_cpu(smp_call_func_t function, void *info, bool wait);
 const struct cpumask *rust_helper_cpumask_of(unsigned int cpu);
 int rust_helper_clocksource_register_hz(struct clocksource *cs, u32 hz);
 int rust_helper_kexec_crash_loaded(void);

@@ -87,11 +87,14 @@ int xen_parse_emul_unplug(char *arg);			/* [init], Rust */
 void xen_hvm_init_mmu_ops(void);			/* [init], Rust */
 void xen_hvm_exit_mmap(struct mm_struct *mm);		/* [task], Rust */
 void xen_hvm_use_exit_mmap(void);			/* [init], c-shims */
-void xen_hvm_post_suspend(int suspend_cancelled);	/* [stop], Rust */
 #ifdef CONFIG_PROC_VMCORE
 void xen_register_vmcore_cb(void);			/* [init], c-shims */
 bool xen_vmcore_pfn_is_ram(unsigned long pfn);		/* [task], Rust */
 #endif
+
+/* Suspend: Rust, suspend/; called by manage.c as in xen/xen-ops.h */
+DECLARE_PER_CPU(u64, xen_spec_ctrl);
+void xen_hvm_post_suspend(int suspend_cancelled);	/* [stop] */
 
 /* Grant table: Rust, called as a core_initcall through c-shims/initcalls.c */
 int xen_pvh_gnttab_setup(void);				/* [init] */

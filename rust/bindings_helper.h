@@ -10,9 +10,11 @@
 #include <linux/mm.h>
 #include <linux/preempt.h>
 #include <linux/screen_info.h>
+#include <linux/tick.h>
 #include <linux/vmalloc.h>
 
 #include <asm/bootparam.h>
+#include <asm/msr-index.h>
 #include <asm/pvclock.h>
 #include <asm/setup.h>
 #include <asm/xen/hypervisor.h>

@@ -20,6 +20,7 @@ pub(crate) mod nmi;
 #[cfg(CONFIG_XEN_PV)]
 pub(crate) mod p2m;
 pub(crate) mod page;
+pub(crate) mod percpu;
 pub(crate) mod port;
 pub(crate) mod preempt;
 pub(crate) mod print;
@@ -35,7 +36,5 @@ pub(crate) mod word;
 pub(crate) mod console;
 #[cfg_attr(not(CONFIG_XEN_KUNIT_TEST), expect(dead_code))]
 pub(crate) mod extable;
-#[cfg_attr(not(CONFIG_XEN_KUNIT_TEST), expect(dead_code))]
-pub(crate) mod percpu;
 #[cfg_attr(not(CONFIG_XEN_KUNIT_TEST), expect(dead_code))]
 pub(crate) mod shared;

@@ -2,4 +2,5 @@
 
 //! Going to sleep on one host and waking on another.
 
+pub mod cpu;
 pub mod hvm;

@@ -1,81 +1,162 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `xen_hvm_post_suspend()`: waking up as an HVM or PVH guest.
+//! What `drivers/xen/manage.c` calls around the hypercall in which the domain sleeps.
 //!
-//! C ancestor: `suspend_hvm.c`.
+//! C ancestor: `suspend.c`.
 
 #![expect(unsafe_code)]
 
-use kernel::ffi::c_int;
+mod hvm;
 
-use crate::{
+use core::ptr::null_mut;
+
+use kernel::{
+    cpu::CpuId,
     ffi::{
-        contract,
-        unplug::xen_unplug_emulated_devices, //
-    },
-    raw::{
-        bindings,
-        bug::bug_on_err,
-        cpu, //
-    },
-    suspend::hvm::{
-        resume,
-        Guest,
-        Outcome, //
+        c_int,
+        c_void, //
     },
 };
 
-contract!(xen_hvm_post_suspend);
+use crate::{
+    ffi::contract,
+    raw::{
+        bindings,
+        domain,
+        percpu::PerCpu, //
+    },
+    suspend::cpu::{
+        self,
+        ThisCpu, //
+    },
+};
 
-/// This guest.
-struct Hvm;
+contract!(
+    xen_arch_post_suspend,
+    xen_arch_pre_suspend,
+    xen_arch_resume,
+    xen_arch_suspend,
+);
 
-impl Guest for Hvm {
-    type Error = c_int;
+// SAFETY: `DEFINE_PER_CPU(u64, xen_spec_ctrl)` is in c-shims/suspend.c.
+const SAVED_SPEC_CTRL: PerCpu<u64> = unsafe { PerCpu::new(&raw const bindings::xen_spec_ctrl) };
 
-    fn init_shared_info(&mut self) {
-        // SAFETY: No other CPU runs in `stop_machine()`.
-        unsafe { bindings::xen_hvm_init_shared_info() };
+/// The CPU that runs this, interrupts off.
+struct Here;
+
+impl ThisCpu for Here {
+    fn keeps_spec_ctrl(&self) -> bool {
+        // SAFETY: The bindings' numbers are those of features.
+        domain::is_pv()
+            && unsafe { bindings::rust_helper_boot_cpu_has(bindings::X86_FEATURE_SPEC_CTRL) }
     }
 
-    fn restore_vcpus(&mut self) {
-        // SAFETY: No other CPU runs in `stop_machine()`.
-        unsafe { bindings::xen_vcpu_restore() };
+    fn is_boot_cpu(&self) -> bool {
+        CpuId::current().as_u32() == 0
     }
 
-    fn set_event_delivery(&mut self) -> Result<(), c_int> {
-        // SAFETY: Written in boot only.
-        if unsafe { bindings::xen_percpu_upcall } {
-            cpu::online().try_for_each(|cpu| {
-                // SAFETY: The CPU exists, and its vector is allocated.
-                match unsafe { bindings::xen_set_upcall_vector(cpu) } {
-                    0 => Ok(()),
-                    error => Err(error),
-                }
-            })
-        } else {
-            // SAFETY: The vector is allocated.
-            unsafe { bindings::xen_setup_callback_vector() };
-            Ok(())
-        }
+    fn spec_ctrl(&mut self) -> u64 {
+        // SAFETY: Only called where the register is.
+        unsafe { bindings::rust_helper_rdmsrq(bindings::MSR_IA32_SPEC_CTRL) }
     }
 
-    fn unplug(&mut self) {
-        xen_unplug_emulated_devices();
+    fn set_spec_ctrl(&mut self, value: u64) {
+        // SAFETY: Only called where the register is, with what was read of it, or zero.
+        unsafe { bindings::rust_helper_wrmsrq(bindings::MSR_IA32_SPEC_CTRL, value) };
+    }
+
+    fn save(&mut self, value: u64) {
+        // SAFETY: Nobody else uses the variable.
+        unsafe { SAVED_SPEC_CTRL.write(value) };
+    }
+
+    fn saved(&self) -> u64 {
+        SAVED_SPEC_CTRL.read()
+    }
+
+    fn suspend_tick(&mut self) {
+        // SAFETY: Interrupts are off, and processes are frozen.
+        unsafe { bindings::tick_suspend_local() };
+    }
+
+    fn resume_tick(&mut self) {
+        // SAFETY: As above.
+        unsafe { bindings::tick_resume_local() };
     }
 }
 
-/// Brings the guest back to life. Runs in `stop_machine()`, interrupts off.
-#[no_mangle]
-extern "C" fn xen_hvm_post_suspend(suspend_cancelled: c_int) {
-    let outcome = if suspend_cancelled == 0 {
-        Outcome::Resumed
-    } else {
-        Outcome::Cancelled
+/// Prepares the CPU that runs this for sleep.
+extern "C" fn suspend_here(_info: *mut c_void) {
+    cpu::suspend(&mut Here);
+}
+
+/// Gets the CPU that runs this going again.
+extern "C" fn resume_here(_info: *mut c_void) {
+    cpu::resume(&mut Here);
+}
+
+/// Calls a function on each CPU that is on line, and waits for the last to return.
+fn on_each_cpu(function: extern "C" fn(*mut c_void)) {
+    // SAFETY: The functions here take any argument and do not sleep.
+    unsafe { bindings::rust_helper_on_each_cpu(Some(function), null_mut(), true) };
+}
+
+/// Calls one of the vPMU's functions for each CPU that is on line. May sleep.
+#[cfg(CONFIG_XEN_HAVE_VPMU)]
+fn for_each_vpmu(function: unsafe extern "C" fn(c_int)) {
+    use crate::raw::{
+        cpu::online,
+        word::to_int, //
     };
 
-    bug_on_err(
-        resume(&mut Hvm, outcome),
-        "a CPU cannot get events after resume",
-    );
+    online().for_each(|cpu| {
+        // SAFETY: The CPU is on line, and stays so: processes are frozen.
+        unsafe { function(to_int(cpu)) }
+    });
+}
+
+/// Prepares all CPUs for sleep. May sleep.
+#[no_mangle]
+extern "C" fn xen_arch_suspend() {
+    #[cfg(CONFIG_XEN_HAVE_VPMU)]
+    for_each_vpmu(bindings::xen_pmu_finish);
+    on_each_cpu(suspend_here);
+}
+
+/// Gets all CPUs going again, whether the domain slept or not. May sleep.
+#[no_mangle]
+extern "C" fn xen_arch_resume() {
+    on_each_cpu(resume_here);
+    #[cfg(CONFIG_XEN_HAVE_VPMU)]
+    for_each_vpmu(bindings::xen_pmu_init);
+}
+
+/// Takes leave of Xen. Runs in `stop_machine()`, interrupts off.
+#[no_mangle]
+extern "C" fn xen_arch_pre_suspend() {
+    // SAFETY: No other CPU runs in `stop_machine()`.
+    unsafe { bindings::xen_save_time_memory_area() };
+
+    #[cfg(CONFIG_XEN_PV)]
+    if domain::is_pv() {
+        // SAFETY: As above.
+        unsafe { bindings::xen_pv_pre_suspend() };
+    }
+}
+
+/// Gets known to Xen again, unless `cancelled`. Runs in `stop_machine()`, interrupts off.
+#[no_mangle]
+extern "C" fn xen_arch_post_suspend(cancelled: c_int) {
+    if domain::is_pv() {
+        #[cfg(CONFIG_XEN_PV)]
+        // SAFETY: No other CPU runs in `stop_machine()`.
+        unsafe {
+            bindings::xen_pv_post_suspend(cancelled)
+        };
+    } else {
+        hvm::xen_hvm_post_suspend(cancelled);
+    }
+
+    // SAFETY: As above.
+    unsafe { bindings::xen_restore_time_memory_area() };
 }

@@ -77,6 +77,7 @@ pub(crate) use kernel::bindings::{
     pvclock_vcpu_time_info,
     pvclock_wall_clock,
     resource,
+    smp_call_func_t,
     spinlock_t,
     static_call_key,
     timespec64,
@@ -97,6 +98,7 @@ pub(crate) use kernel::bindings::{
     NOTIFY_OK,
     X86_FEATURE_CONSTANT_TSC,
     X86_FEATURE_NONSTOP_TSC,
+    X86_FEATURE_SPEC_CTRL,
     X86_FEATURE_TSC,
     X86_FEATURE_TSC_KNOWN_FREQ, //
 };

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `xen_hvm_post_suspend()`: waking up as an HVM or PVH guest.
+//!
+//! C ancestor: `suspend_hvm.c`.
+
+#![expect(unsafe_code)]
+
+use kernel::ffi::c_int;
+
+use crate::{
+    ffi::{
+        contract,
+        unplug::xen_unplug_emulated_devices, //
+    },
+    raw::{
+        bindings,
+        bug::bug_on_err,
+        cpu, //
+    },
+    suspend::hvm::{
+        resume,
+        Guest,
+        Outcome, //
+    },
+};
+
+contract!(xen_hvm_post_suspend);
+
+/// This guest.
+struct Hvm;
+
+impl Guest for Hvm {
+    type Error = c_int;
+
+    fn init_shared_info(&mut self) {
+        // SAFETY: No other CPU runs in `stop_machine()`.
+        unsafe { bindings::xen_hvm_init_shared_info() };
+    }
+
+    fn restore_vcpus(&mut self) {
+        // SAFETY: No other CPU runs in `stop_machine()`.
+        unsafe { bindings::xen_vcpu_restore() };
+    }
+
+    fn set_event_delivery(&mut self) -> Result<(), c_int> {
+        // SAFETY: Written in boot only.
+        if unsafe { bindings::xen_percpu_upcall } {
+            cpu::online().try_for_each(|cpu| {
+                // SAFETY: The CPU exists, and its vector is allocated.
+                match unsafe { bindings::xen_set_upcall_vector(cpu) } {
+                    0 => Ok(()),
+                    error => Err(error),
+                }
+            })
+        } else {
+            // SAFETY: The vector is allocated.
+            unsafe { bindings::xen_setup_callback_vector() };
+            Ok(())
+        }
+    }
+
+    fn unplug(&mut self) {
+        xen_unplug_emulated_devices();
+    }
+}
+
+/// Brings the guest back to life. Runs in `stop_machine()`, interrupts off.
+#[no_mangle]
+pub(super) extern "C" fn xen_hvm_post_suspend(suspend_cancelled: c_int) {
+    let outcome = if suspend_cancelled == 0 {
+        Outcome::Resumed
+    } else {
+        Outcome::Cancelled
+    };
+
+    bug_on_err(
+        resume(&mut Hvm, outcome),
+        "a CPU cannot get events after resume",
+    );
+}
