@@ -8,12 +8,22 @@
 #include <asm/xen/hypervisor.h>
 #include <asm/xen/page.h>
 
+#include <xen/acpi.h>
 #include <xen/platform_pci.h>
+#include <xen/xen.h>
 
 #include "xen-ops.h"
 
 EXPORT_SYMBOL_GPL(arbitrary_virt_to_machine);
 EXPORT_SYMBOL_GPL(xen_unmap_domain_gfn_range);
+
+EXPORT_SYMBOL_GPL(xen_percpu_upcall);
+#ifdef CONFIG_XEN_PVH
+EXPORT_SYMBOL_GPL(xen_pvh);
+#ifdef CONFIG_XEN_DOM0
+EXPORT_SYMBOL_GPL(xen_pvh_setup_gsi);
+#endif
+#endif
 
 EXPORT_SYMBOL_GPL(xen_has_pv_devices);
 EXPORT_SYMBOL_GPL(xen_has_pv_nic_devices);

@@ -15,6 +15,7 @@
 #include <asm/cpufeature.h>
 #include <asm/cpuid/api.h>
 #include <asm/msr.h>
+#include <asm/x86_init.h>
 #include <asm/xen/cpuid.h>
 #include <asm/xen/hypervisor.h>
 
@@ -30,6 +31,16 @@ bool rust_helper_boot_cpu_has(unsigned int feature)
 void rust_helper_setup_force_cpu_cap(unsigned int feature)
 {
 	setup_force_cpu_cap(feature);
+}
+
+u32 rust_helper_xen_cpuid_base(void)
+{
+	return xen_cpuid_base();
+}
+
+void rust_helper_cpuid(u32 leaf, u32 *eax, u32 *ebx, u32 *ecx, u32 *edx)
+{
+	cpuid(leaf, eax, ebx, ecx, edx);
 }
 
 /* Leaf 4, sub-leaf 0 (0x40000x03) */
@@ -54,6 +65,21 @@ void rust_helper_wrmsrq(u32 msr, u64 value)
 	wrmsrq(msr, value);
 }
 
+bool __init rust_helper_x86_has_rtc(void)
+{
+	return x86_platform.legacy.rtc;
+}
+
+bool __init rust_helper_x86_has_vga(void)
+{
+	return !x86_platform.legacy.no_vga;
+}
+
+int __init rust_helper_memblock_reserve(phys_addr_t base, phys_addr_t size)
+{
+	return memblock_reserve(base, size);
+}
+
 void rust_helper_on_each_cpu(smp_call_func_t function, void *info, bool wait)
 {
 	on_each_cpu(function, info, wait);
@@ -72,11 +98,6 @@ int rust_helper_clocksource_register_hz(struct clocksource *cs, u32 hz)
 int rust_helper_kexec_crash_loaded(void)
 {
 	return kexec_crash_loaded();
-}
-
-int __init rust_helper_memblock_reserve(phys_addr_t base, phys_addr_t size)
-{
-	return memblock_reserve(base, size);
 }
 
 struct page *rust_helper_pfn_to_page(unsigned long pfn)

@@ -13,14 +13,18 @@
 
 bool rust_helper_boot_cpu_has(unsigned int feature);
 void rust_helper_setup_force_cpu_cap(unsigned int feature);
+u32 rust_helper_xen_cpuid_base(void);
+void rust_helper_cpuid(u32 leaf, u32 *eax, u32 *ebx, u32 *ecx, u32 *edx);
 u32 rust_helper_xen_tsc_mode(void);
 u64 rust_helper_rdmsrq(u32 msr);
 void rust_helper_wrmsrq(u32 msr, u64 value);
+bool rust_helper_x86_has_rtc(void);
+bool rust_helper_x86_has_vga(void);
+int rust_helper_memblock_reserve(phys_addr_t base, phys_addr_t size);
 void rust_helper_on_each_cpu(smp_call_func_t function, void *info, bool wait);
 const struct cpumask *rust_helper_cpumask_of(unsigned int cpu);
 int rust_helper_clocksource_register_hz(struct clocksource *cs, u32 hz);
 int rust_helper_kexec_crash_loaded(void);
-int rust_helper_memblock_reserve(phys_addr_t base, phys_addr_t size);
 struct page *rust_helper_pfn_to_page(unsigned long pfn);
 pgprot_t rust_helper_page_kernel(void);
 pte_t rust_helper_mfn_pte(unsigned long mfn, pgprot_t prot);

@@ -38,6 +38,7 @@ struct boot_params;
 struct dom0_vga_console_info;
 struct mm_struct;
 struct notifier_block;
+struct pt_regs;
 struct screen_info;
 struct timespec64;
 struct trap_info;
@@ -80,16 +81,50 @@ void xen_hypercall_intel(void);
 void xen_hypercall_setfunc(void);			/* [init] */
 void *__xen_hypercall_setfunc(void);			/* [early], noinstr */
 
-/* HVM and PVH: enlighten_hvm.c; Rust: hvm/ */
-void xen_hvm_init_shared_info(void);			/* [init], [stop] */
-void xen_unplug_emulated_devices(void);			/* [init], [stop], Rust */
-int xen_parse_emul_unplug(char *arg);			/* [init], Rust */
-void xen_hvm_init_mmu_ops(void);			/* [init], Rust */
-void xen_hvm_exit_mmap(struct mm_struct *mm);		/* [task], Rust */
+/*
+ * HVM and PVH: Rust, hvm/. The descriptor of the hypervisor, whose functions
+ * these are, and the entry of the callback vector are in c-shims.
+ */
+extern bool xen_percpu_upcall;
+u32 xen_hvm_detect(void);				/* [init] */
+void xen_hvm_guest_init(void);				/* [init] */
+void xen_hvm_init_mem_mapping(void);			/* [init] */
+bool xen_hvm_msi_ext_dest_id(void);			/* [init] */
+void xen_hvm_guest_late_init(void);			/* [init] */
+int xen_parse_nopv(char *arg);				/* [init] */
+int xen_parse_no_vector_callback(char *arg);		/* [init] */
+
+void xen_hvm_set_name(const char *name);		/* [init], c-shims */
+void xen_hvm_use_hooks(void);				/* [init], c-shims */
+void xen_hvm_use_native_hooks(void);			/* [init], c-shims */
 void xen_hvm_use_exit_mmap(void);			/* [init], c-shims */
+
+void xen_hvm_init_shared_info(void);			/* [init], [stop] */
+int xen_hvm_cpu_up_prepare(unsigned int cpu);		/* [task] */
+int xen_hvm_cpu_dead(unsigned int cpu);			/* [task] */
+void xen_unplug_emulated_devices(void);			/* [init], [stop] */
+int xen_parse_emul_unplug(char *arg);			/* [init] */
+void xen_hvm_init_mmu_ops(void);			/* [init] */
+void xen_hvm_exit_mmap(struct mm_struct *mm);		/* [task] */
+#ifdef CONFIG_KEXEC_CORE
+void xen_hvm_shutdown(void);				/* [task] */
+#endif
+#ifdef CONFIG_CRASH_DUMP
+void xen_hvm_crash_shutdown(struct pt_regs *regs);	/* [any] */
+#endif
 #ifdef CONFIG_PROC_VMCORE
 void xen_register_vmcore_cb(void);			/* [init], c-shims */
-bool xen_vmcore_pfn_is_ram(unsigned long pfn);		/* [task], Rust */
+bool xen_vmcore_pfn_is_ram(unsigned long pfn);		/* [task] */
+#endif
+
+/* PVH: Rust, boot/pvh.rs; what the PVH entry calls is in asm/xen/hypervisor.h */
+#ifdef CONFIG_XEN_PVH
+void xen_pvh_arch_setup(void);				/* [init] */
+void xen_pvh_use_hooks(void);				/* [early], c-shims */
+void xen_pvh_use_restart(void);				/* [init], c-shims */
+#ifdef CONFIG_XEN_DOM0
+void xen_pvh_use_no_power_drivers(void);		/* [init], c-shims */
+#endif
 #endif
 
 /* Suspend: Rust, suspend/; called by manage.c as in xen/xen-ops.h */

@@ -13,13 +13,17 @@
 //!
 //! C ancestor: `include/xen/interface/`.
 
+pub mod cpuid;
+pub mod e820;
 pub mod errno;
 pub mod event;
 pub mod frame;
 pub mod hvm;
 pub mod hypercall;
 pub mod id;
+pub mod memory;
 pub mod p2m;
+pub mod physdev;
 pub mod platform;
 pub mod sched;
 pub mod shared_info;

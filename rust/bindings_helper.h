@@ -3,10 +3,13 @@
  * What bindgen reads for rust/raw/bindings.rs: the contract, and the kernel
  * and Xen headers whose items bindgen_parameters lets through.
  */
+#include <linux/acpi.h>
 #include <linux/clockchips.h>
 #include <linux/clocksource.h>
 #include <linux/console.h>
 #include <linux/efi.h>
+#include <linux/kexec.h>
+#include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/preempt.h>
 #include <linux/screen_info.h>
@@ -14,18 +17,26 @@
 #include <linux/vmalloc.h>
 
 #include <asm/bootparam.h>
+#include <asm/e820/api.h>
+#include <asm/early_ioremap.h>
+#include <asm/hypervisor.h>
+#include <asm/io_apic.h>
 #include <asm/msr-index.h>
 #include <asm/pvclock.h>
+#include <asm/reboot.h>
 #include <asm/setup.h>
 #include <asm/xen/hypervisor.h>
 #include <asm/xen/page.h>
 
+#include <xen/acpi.h>
 #include <xen/events.h>
+#include <xen/features.h>
 #include <xen/grant_table.h>
 #include <xen/hvc-console.h>
 #include <xen/hvm.h>
 #include <xen/interface/hvm/hvm_op.h>
 #include <xen/interface/memory.h>
+#include <xen/interface/physdev.h>
 #include <xen/interface/platform.h>
 #include <xen/interface/sched.h>
 #include <xen/interface/vcpu.h>
@@ -38,5 +49,7 @@
 #include "xen-ops.h"
 #include "../c-shims/helpers.h"
 
-/* Macros that bindgen cannot evaluate */
+/* Macros with casts or shifts of types, which bindgen takes for no number. */
 const u32 RUST_CONST_HELPER_NMI_MASK = NMI_MASK;
+const int RUST_CONST_HELPER_ACPI_EDGE_SENSITIVE = ACPI_EDGE_SENSITIVE;
+const int RUST_CONST_HELPER_ACPI_ACTIVE_HIGH = ACPI_ACTIVE_HIGH;

@@ -6,7 +6,7 @@
 
 pub(crate) mod grant;
 pub(crate) mod guest;
-pub(crate) mod hvm_memory;
+pub(crate) mod hvm;
 pub(crate) mod mmu;
 #[cfg(CONFIG_SMP)]
 pub(crate) mod smp;
@@ -16,6 +16,8 @@ pub(crate) mod unplug;
 
 #[cfg(CONFIG_XEN_EFI)]
 pub(crate) mod efi;
+#[cfg(CONFIG_XEN_PVH)]
+pub(crate) mod pvh;
 #[cfg(CONFIG_XEN_DOM0)]
 pub(crate) mod vga;
 

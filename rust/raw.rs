@@ -9,7 +9,10 @@ pub(crate) mod address;
 pub(crate) mod atomic;
 pub(crate) mod bindings;
 pub(crate) mod bug;
+#[cfg_attr(not(CONFIG_XEN_PVH), allow(dead_code))]
+pub(crate) mod console;
 pub(crate) mod cpu;
+pub(crate) mod cpuid;
 pub(crate) mod domain;
 pub(crate) mod hypercall;
 #[cfg(CONFIG_SMP)]
@@ -32,8 +35,6 @@ pub(crate) mod vmarea;
 pub(crate) mod word;
 
 // Ground for the files that are still stock C: nothing but the tests needs all of it yet.
-#[cfg_attr(not(CONFIG_XEN_KUNIT_TEST), expect(dead_code))]
-pub(crate) mod console;
 #[cfg_attr(not(CONFIG_XEN_KUNIT_TEST), expect(dead_code))]
 pub(crate) mod extable;
 #[cfg_attr(not(CONFIG_XEN_KUNIT_TEST), expect(dead_code))]

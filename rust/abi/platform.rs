@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Arguments of `HYPERVISOR_platform_op`: questions about the firmware, and the date.
+//! Arguments of `HYPERVISOR_platform_op`: questions about the firmware and the screen, and the date.
 //!
 //! Xen owns the machine's EFI. The initial domain learns of it by asking for
 //! one piece at a time with `XENPF_firmware_info`.
@@ -12,6 +12,7 @@ use core::mem::{
     size_of, //
 };
 
+use zerocopy::IntoBytes as _;
 use zerocopy_derive::{
     FromBytes,
     Immutable,
@@ -26,6 +27,8 @@ const FIRMWARE_INFO: u32 = 50;
 const SETTIME32: u32 = 17;
 /// `XENPF_settime64`.
 const SETTIME64: u32 = 62;
+/// `XENPF_get_dom0_console`.
+const GET_DOM0_CONSOLE: u32 = 64;
 /// `XEN_FW_EFI_INFO`.
 const EFI_INFO: u32 = 4;
 
@@ -154,6 +157,36 @@ impl FirmwareInfo {
     /// Returns the part of the union that holds any of the answers.
     const fn answer(&self) -> [u64; 2] {
         [self.data[0], self.data[1]]
+    }
+}
+
+/// `struct xen_platform_op` with a record of the screen in it.
+#[derive(Clone, Copy, Debug, IntoBytes, Immutable)]
+#[repr(C)]
+pub struct Dom0Console {
+    /// [`GET_DOM0_CONSOLE`].
+    pub(crate) cmd: u32,
+    /// [`INTERFACE_VERSION`].
+    pub(crate) interface_version: u32,
+    /// The union: Xen's answer.
+    pub(crate) data: [u64; DATA_WORDS + 1],
+}
+
+impl Dom0Console {
+    /// Asks for the record of the screen.
+    pub const fn new() -> Self {
+        Self {
+            cmd: GET_DOM0_CONSOLE,
+            interface_version: INTERFACE_VERSION,
+            data: [0; DATA_WORDS + 1],
+        }
+    }
+
+    /// Returns the first `length` bytes of Xen's answer, or all that there are.
+    pub fn record(&self, length: usize) -> &[u8] {
+        let record = self.data.as_bytes();
+
+        record.get(..length).unwrap_or(record)
     }
 }
 

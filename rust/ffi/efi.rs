@@ -173,7 +173,7 @@ init! {
     ///
     /// `boot_params` must be valid for writes.
     #[no_mangle]
-    unsafe extern "C" fn xen_efi_init(boot_params: *mut bindings::boot_params) {
+    pub(super) unsafe extern "C" fn xen_efi_init(boot_params: *mut bindings::boot_params) {
         let vendor = to_u64(VENDOR.0.get().expose_provenance());
         let Some(found) = probe(&mut XenFirmware { vendor }) else {
             return;

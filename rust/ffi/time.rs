@@ -8,7 +8,7 @@
 
 #![expect(unsafe_code)]
 
-mod event;
+pub(crate) mod event;
 mod source;
 mod vsyscall;
 mod wallclock;

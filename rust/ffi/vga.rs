@@ -32,7 +32,7 @@ init! {
     ///
     /// `info` must be valid for reads of `size` bytes, `screen_info` for writes.
     #[no_mangle]
-    unsafe extern "C" fn xen_init_vga(
+    pub(super) unsafe extern "C" fn xen_init_vga(
         info: *const bindings::dom0_vga_console_info,
         size: usize,
         screen_info: *mut bindings::screen_info,

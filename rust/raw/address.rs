@@ -52,6 +52,16 @@ pub(crate) fn image_to_physical(address: u64) -> Option<Paddr> {
     Paddr::new(offset.wrapping_add(to_u64(unsafe { bindings::phys_base })))
 }
 
+/// Returns where the direct map has physical memory.
+///
+/// It is there once the direct map is.
+pub(crate) fn physical_to_linear<T>(address: Paddr) -> *mut T {
+    // SAFETY: Written in early boot only.
+    let start = to_u64(unsafe { bindings::page_offset_base });
+
+    core::ptr::with_exposed_provenance_mut(to_usize(start.wrapping_add(address.get())))
+}
+
 /// Returns the address that the page tables hold for `address`, of any page size.
 ///
 /// In a PV guest that is the machine's; elsewhere Xen translates once more.
@@ -104,6 +114,17 @@ mod tests {
     fn the_image_is_linear() {
         assert!(linear_to_physical(image()).is_some());
         assert_eq!(linear_to_physical(image()), image_to_physical(image()));
+    }
+
+    #[test]
+    fn the_direct_map_is_the_way_back() {
+        let Some(physical) = linear_to_physical(image()) else {
+            return assert!(false);
+        };
+        let linear = to_u64(physical_to_linear::<u64>(physical).addr());
+
+        assert!(linear != image());
+        assert_eq!(linear_to_physical(linear), Some(physical));
     }
 
     #[test]

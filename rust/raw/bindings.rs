@@ -31,6 +31,7 @@ pub(crate) use kernel::bindings::{
     __u8,
     __virt_addr_valid,
     _printk,
+    acpi_get_cpu_uid,
     apply_to_page_range,
     bool_,
     check_tsc_unstable,
@@ -77,6 +78,7 @@ pub(crate) use kernel::bindings::{
     pvclock_vcpu_time_info,
     pvclock_wall_clock,
     resource,
+    resource_size_t,
     smp_call_func_t,
     spinlock_t,
     static_call_key,
@@ -102,6 +104,12 @@ pub(crate) use kernel::bindings::{
     X86_FEATURE_TSC,
     X86_FEATURE_TSC_KNOWN_FREQ, //
 };
+#[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
+pub(crate) use kernel::bindings::{
+    __num_possible_cpus,
+    disable_irq,
+    nopvspin, //
+};
 #[cfg(CONFIG_SMP)]
 pub(crate) use kernel::bindings::{
     __per_cpu_offset,
@@ -116,12 +124,6 @@ pub(crate) use kernel::bindings::{
     IRQ_WORK_VECTOR,
     NMI_VECTOR,
     RESCHEDULE_VECTOR, //
-};
-#[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
-pub(crate) use kernel::bindings::{
-    __num_possible_cpus,
-    disable_irq,
-    nopvspin, //
 };
 #[cfg(CONFIG_HOTPLUG_CPU)]
 pub(crate) use kernel::bindings::{

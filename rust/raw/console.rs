@@ -10,12 +10,35 @@
 
 use core::ffi::CStr;
 
+use kernel::fmt;
+
+#[cfg(CONFIG_HVC_XEN)]
 use crate::raw::bindings;
 
 /// Writes `message` to Xen's console.
+#[cfg_attr(not(CONFIG_XEN_KUNIT_TEST), expect(dead_code))]
 pub(crate) fn write(message: &CStr) {
+    #[cfg(CONFIG_HVC_XEN)]
     // SAFETY: The function reads up to the terminating zero and keeps nothing.
-    unsafe { bindings::xen_raw_console_write(message.as_ptr().cast()) };
+    unsafe {
+        bindings::xen_raw_console_write(message.as_ptr().cast())
+    };
+    #[cfg(not(CONFIG_HVC_XEN))]
+    let _ = message;
+}
+
+/// Writes a formatted message to Xen's console.
+pub(crate) fn print(message: fmt::Arguments<'_>) {
+    #[cfg(CONFIG_HVC_XEN)]
+    // SAFETY: The format has one directive, whose argument is a pointer to `fmt::Arguments`.
+    unsafe {
+        bindings::xen_raw_printk(
+            c"%pA".as_ptr().cast(),
+            core::ptr::from_ref(&message).cast::<core::ffi::c_void>(),
+        )
+    };
+    #[cfg(not(CONFIG_HVC_XEN))]
+    let _ = message;
 }
 
 #[cfg(CONFIG_XEN_KUNIT_TEST)]

@@ -37,8 +37,11 @@ pub(crate) fn is_pvh() -> bool {
     false
 }
 
-/// Returns whether this is the initial domain, dom0.
+/// Returns whether this is the initial domain, dom0, and the kernel was built to be one.
 pub(crate) fn is_initial() -> bool {
+    if !cfg!(CONFIG_XEN_DOM0) {
+        return false;
+    }
     // SAFETY: Written in early boot only, by this CPU, and read-only after init.
     is_xen() && unsafe { bindings::xen_start_flags } & bindings::SIF_INITDOMAIN != 0
 }

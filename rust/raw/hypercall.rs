@@ -15,6 +15,11 @@
 
 #[cfg(CONFIG_SMP)]
 pub(crate) mod event;
+pub(crate) mod memory;
+#[cfg(all(CONFIG_XEN_DOM0, CONFIG_XEN_PVH))]
+pub(crate) mod physdev;
+#[cfg(all(CONFIG_XEN_DOM0, CONFIG_XEN_PVH))]
+pub(crate) mod platform;
 pub(crate) mod sched;
 pub(crate) mod time;
 pub(crate) mod vcpu;

@@ -11,6 +11,7 @@ use core::mem::{
 
 use crate::{
     abi::{
+        e820::E820Entry,
         event::{
             MulticallEntry,
             Send, //
@@ -19,7 +20,13 @@ use crate::{
             GetMemType,
             PagetableDying, //
         },
+        memory::{
+            AddToPhysmap,
+            MemoryMap, //
+        },
+        physdev::SetupGsi,
         platform::{
+            Dom0Console,
             FirmwareInfo,
             SetTime, //
         },
@@ -156,4 +163,30 @@ same_layout!(SetTime, bindings::xen_platform_op, {
     cmd => cmd,
     interface_version => interface_version,
     data => u,
+});
+same_layout!(Dom0Console, bindings::xen_platform_op, {
+    cmd => cmd,
+    interface_version => interface_version,
+    data => u,
+});
+same_layout!(E820Entry, bindings::boot_e820_entry, {
+    addr => addr,
+    size => size,
+    kind => type_,
+});
+same_layout!(AddToPhysmap, bindings::xen_add_to_physmap, {
+    domid => domid,
+    size => size,
+    space => space,
+    idx => idx,
+    gpfn => gpfn,
+});
+same_layout!(MemoryMap, bindings::xen_memory_map, {
+    nr_entries => nr_entries,
+    buffer => buffer,
+});
+same_layout!(SetupGsi, bindings::physdev_setup_gsi, {
+    gsi => gsi,
+    triggering => triggering,
+    polarity => polarity,
 });

@@ -27,6 +27,12 @@ pub(crate) fn current() -> VcpuId {
     VcpuId::from_raw(VCPU_ID.read())
 }
 
+/// Writes down which vCPU a CPU is: at boot for itself, else before it comes on line.
+pub(crate) fn set(cpu: CpuId, id: VcpuId) {
+    // SAFETY: Each possible CPU has a copy, and nobody asks for it at the time.
+    unsafe { VCPU_ID.ptr(cpu).write_volatile(id.get()) };
+}
+
 /// Returns the vCPU that is CPU `cpu`.
 pub(crate) fn of(cpu: CpuId) -> VcpuId {
     // SAFETY: Each possible CPU has a copy, written before it comes on line.

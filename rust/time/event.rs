@@ -131,7 +131,7 @@ pub trait Slot {
 /// # Errors
 ///
 /// What binding the interrupt fails with: the CPU has a device that gets no
-/// event, because nobody up to here can stop the CPU from coming.
+/// event, which is of use only where nobody can stop the CPU from coming.
 pub fn setup<S: Slot>(slot: &mut S) -> Result<(), S::Error> {
     if let Some(irq) = slot.irq() {
         slot.warn_bound(irq);

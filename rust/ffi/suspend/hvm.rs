@@ -11,6 +11,7 @@ use kernel::ffi::c_int;
 use crate::{
     ffi::{
         contract,
+        hvm::shared_info::xen_hvm_init_shared_info,
         unplug::xen_unplug_emulated_devices, //
     },
     raw::{
@@ -34,8 +35,7 @@ impl Guest for Hvm {
     type Error = c_int;
 
     fn init_shared_info(&mut self) {
-        // SAFETY: No other CPU runs in `stop_machine()`.
-        unsafe { bindings::xen_hvm_init_shared_info() };
+        xen_hvm_init_shared_info();
     }
 
     fn restore_vcpus(&mut self) {

@@ -315,8 +315,14 @@ impl Slot for CpuTimer {
 }
 
 /// Gives a CPU its timer, before it comes on line. May sleep.
-fn setup(cpu: CpuId) {
-    if let Err(error) = event::setup(&mut CpuTimer::of(cpu)) {
+///
+/// # Errors
+///
+/// What binding its interrupt fails with, as the user was told.
+pub(crate) fn setup(cpu: CpuId) -> Result<(), c_int> {
+    let bound = event::setup(&mut CpuTimer::of(cpu));
+
+    if let Err(error) = bound {
         printk!(
             ERR,
             "xen: CPU {} gets no timer interrupt (err {})\n",
@@ -324,13 +330,20 @@ fn setup(cpu: CpuId) {
             error
         );
     }
+    bound
+}
+
+/// Takes a CPU's timer away, after it went off line. May sleep.
+pub(crate) fn teardown(cpu: CpuId) {
+    event::teardown(&mut CpuTimer::of(cpu));
 }
 
 /// Gives CPU `cpu` its timer, before it comes on line. May sleep.
 #[no_mangle]
 extern "C" fn xen_setup_timer(cpu: c_int) {
     if let Some(cpu) = CpuId::from_i32(cpu) {
-        setup(cpu);
+        // Nobody here can keep the CPU from coming.
+        let _ = setup(cpu);
     }
 }
 
@@ -338,7 +351,7 @@ extern "C" fn xen_setup_timer(cpu: c_int) {
 #[no_mangle]
 extern "C" fn xen_teardown_timer(cpu: c_int) {
     if let Some(cpu) = CpuId::from_i32(cpu) {
-        event::teardown(&mut CpuTimer::of(cpu));
+        teardown(cpu);
     }
 }
 
@@ -393,7 +406,8 @@ pub(super) fn choose_interface() {
 /// Starts the boot CPU's timer.
 pub(super) fn start(cpu: CpuId) {
     register_runstate(cpu);
-    setup(cpu);
+    // Of the CPUs this one can come without a timer least, and cannot be kept from it.
+    let _ = setup(cpu);
     xen_setup_cpu_clockevents();
 }
 

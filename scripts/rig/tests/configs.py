@@ -17,6 +17,7 @@ FRAGMENTS = {
     "no-smp": "# CONFIG_SMP is not set\n# CONFIG_HOTPLUG_CPU is not set\nCONFIG_NR_CPUS=1\n"
               "# CONFIG_PARAVIRT_SPINLOCKS is not set\n",
     "no-dom0": "# CONFIG_XEN_DOM0 is not set\n# CONFIG_XEN_BACKEND is not set\n",
+    "no-pvh": "# CONFIG_XEN_PVH is not set\n",
     "preempt-lazy": "# CONFIG_PREEMPT is not set\nCONFIG_PREEMPT_LAZY=y\n",
     "preempt-full": "CONFIG_PREEMPT=y\n",
     "ibt": "CONFIG_X86_KERNEL_IBT=y\n",

@@ -58,7 +58,7 @@ impl Hypervisor for Xen {
 init! {
     /// Installs the hooks that Xen has a use for. Runs on the boot CPU.
     #[no_mangle]
-    extern "C" fn xen_hvm_init_mmu_ops() {
+    pub(super) extern "C" fn xen_hvm_init_mmu_ops() {
         if memory::wants_dying_pagetables(&mut Xen) {
             // SAFETY: Boot code, before pv_ops calls are patched.
             unsafe { bindings::xen_hvm_use_exit_mmap() };

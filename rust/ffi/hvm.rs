@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! HVM and PVH guests: what `x86_hyper_xen_hvm` offers the kernel, and two boot parameters.
+//!
+//! The kernel asks each hypervisor's descriptor whether it is the one. Xen's is in `c-shims/hvm.c`,
+//! and these are its functions, in the order in which they are called.
+//!
+//! C ancestor: `enlighten_hvm.c`.
+
+#![expect(unsafe_code)]
+
+mod cpu;
+mod memory;
+#[cfg(CONFIG_KEXEC_CORE)]
+mod reboot;
+pub(crate) mod shared_info;
+
+use kernel::{
+    cpu::CpuId,
+    ffi::{
+        c_char,
+        c_int, //
+    },
+};
+
+use crate::{
+    abi::cpuid::{
+        HVM,
+        VERSION, //
+    },
+    ffi::{
+        contract,
+        unplug::xen_unplug_emulated_devices, //
+    },
+    hvm::platform::{
+        boot_vcpu_id,
+        Facts,
+        Verdict, //
+    },
+    raw::{
+        bindings,
+        cpuid::Base,
+        domain,
+        print::{
+            printk,
+            INFO,
+            NOTICE, //
+        },
+        section::init,
+        vcpu, //
+    },
+};
+
+contract!(
+    xen_hvm_detect,
+    xen_hvm_guest_init,
+    xen_hvm_guest_late_init,
+    xen_hvm_msi_ext_dest_id,
+    xen_parse_no_vector_callback,
+    xen_parse_nopv,
+);
+
+init! {
+    /// Parses `xen_nopv`, an older name of `nopv` that means nothing without Xen.
+    #[no_mangle]
+    extern "C" fn xen_parse_nopv(_arg: *mut c_char) -> c_int {
+        printk!(
+            NOTICE,
+            "\"xen_nopv\" is deprecated, please use \"nopv\" instead\n"
+        );
+        if Base::find().is_some() {
+            // SAFETY: Boot code, on the one CPU.
+            unsafe { bindings::nopv = true };
+        }
+        0
+    }
+}
+
+init! {
+    /// Parses `xen_no_vector_callback`: events come by an interrupt line, to one CPU.
+    #[no_mangle]
+    extern "C" fn xen_parse_no_vector_callback(_arg: *mut c_char) -> c_int {
+        // SAFETY: Boot code, on the one CPU.
+        unsafe { bindings::xen_have_vector_callback = false };
+        0
+    }
+}
+
+init! {
+    /// Tells whether this is an HVM or PVH guest: above zero if it is.
+    #[no_mangle]
+    extern "C" fn xen_hvm_detect() -> u32 {
+        let base = Base::find();
+        let facts = Facts {
+            on_xen: base.is_some(),
+            pv: domain::is_pv(),
+            pvh: domain::is_pvh(),
+            // SAFETY: Boot code, on the one CPU.
+            nopv: unsafe { bindings::nopv },
+        };
+        let verdict = facts.verdict();
+
+        if verdict == Verdict::Other {
+            return 0;
+        }
+        // SAFETY: The CPU's vendor is known by now, and this comes before any hypercall of an HVM
+        // guest.
+        unsafe { bindings::xen_hypercall_setfunc() };
+
+        match verdict {
+            Verdict::GuestDespiteNopv => {
+                printk!(INFO, "\"nopv\" parameter is ignored in PVH guest\n");
+                // SAFETY: Boot code, on the one CPU.
+                unsafe { bindings::nopv = false };
+            }
+            Verdict::LikeHardware => {
+                // SAFETY: Boot code, before the kernel reads the descriptor.
+                unsafe { bindings::xen_hvm_use_native_hooks() };
+            }
+            Verdict::Guest | Verdict::Other => {}
+        }
+        base.map_or(0, Base::get)
+    }
+}
+
+init! {
+    /// Makes an HVM or PVH guest of the kernel, on the boot CPU, with no more than memblock.
+    #[no_mangle]
+    extern "C" fn xen_hvm_guest_init() {
+        identify();
+
+        shared_info::reserve();
+        shared_info::xen_hvm_init_shared_info();
+        // SAFETY: The shared page is mapped, and CPU 0 has its number.
+        unsafe { bindings::xen_vcpu_info_reset(0) };
+
+        // SAFETY: Boot code, once.
+        unsafe { bindings::xen_panic_handler_init() };
+        #[cfg(CONFIG_SMP)]
+        // SAFETY: Boot code, before the kernel uses the table.
+        unsafe {
+            bindings::xen_hvm_smp_init()
+        };
+        cpu::register();
+        xen_unplug_emulated_devices();
+        // SAFETY: Boot code, before the kernel uses the tables.
+        unsafe { bindings::xen_hvm_use_hooks() };
+        // SAFETY: As above.
+        unsafe { bindings::xen_hvm_init_time_ops() };
+        memory::xen_hvm_init_mmu_ops();
+    }
+}
+
+init! {
+    /// Writes down what kind of guest this is, what Xen can do, and which vCPU this is.
+    fn identify() {
+        let Some(xen) = Base::find() else {
+            // xen_hvm_detect() has found it.
+            return;
+        };
+        let (major, minor) = xen.leaf(VERSION).version();
+        let cpu = CpuId::current();
+        let name = if domain::is_pvh() {
+            c"Xen PVH"
+        } else {
+            c"Xen HVM"
+        };
+
+        printk!(INFO, "Xen version {}.{}.\n", major, minor);
+        // SAFETY: Boot code, on the one CPU.
+        unsafe { bindings::xen_domain_type = bindings::xen_domain_type_XEN_HVM_DOMAIN };
+        // SAFETY: The name stays.
+        unsafe { bindings::xen_hvm_set_name(name.as_ptr().cast()) };
+        // SAFETY: Hypercalls work.
+        unsafe { bindings::xen_setup_features() };
+
+        if let Some(id) = boot_vcpu_id(xen.leaf(HVM), cpu.as_u32()) {
+            vcpu::set(cpu, id);
+        }
+    }
+}
+
+init! {
+    /// Tells whether interrupts can be sent to APIC IDs of 15 bits without an IOMMU.
+    #[no_mangle]
+    extern "C" fn xen_hvm_msi_ext_dest_id() -> bool {
+        Base::find().is_some_and(|xen| xen.leaf(HVM).has_ext_dest_id())
+    }
+}
+
+init! {
+    /// Looks once more what kind of guest this is: now ACPI is known.
+    #[no_mangle]
+    extern "C" fn xen_hvm_guest_late_init() {
+        #[cfg(CONFIG_XEN_PVH)]
+        super::pvh::guest_late_init();
+    }
+}
