@@ -4,12 +4,12 @@
 //!
 //! C ancestor: `enlighten.c`.
 
-mod banner;
-mod extra_memory;
-mod hotplug;
+pub(crate) mod banner;
+pub(crate) mod extra_memory;
+pub(crate) mod hotplug;
 mod pin;
-mod shutdown;
-mod vcpu_info;
+pub(crate) mod shutdown;
+pub(crate) mod vcpu_info;
 
 use crate::{
     guest::mode::GuestMode,

@@ -30,6 +30,8 @@ use crate::{
     },
     ffi::{
         contract,
+        guest::vcpu_info::xen_vcpu_info_reset,
+        time::xen_hvm_init_time_ops,
         unplug::xen_unplug_emulated_devices, //
     },
     hvm::platform::{
@@ -131,22 +133,17 @@ init! {
 
         shared_info::reserve();
         shared_info::xen_hvm_init_shared_info();
-        // SAFETY: The shared page is mapped, and CPU 0 has its number.
-        unsafe { bindings::xen_vcpu_info_reset(0) };
+        xen_vcpu_info_reset(0);
 
         // SAFETY: Boot code, once.
         unsafe { bindings::xen_panic_handler_init() };
         #[cfg(CONFIG_SMP)]
-        // SAFETY: Boot code, before the kernel uses the table.
-        unsafe {
-            bindings::xen_hvm_smp_init()
-        };
+        super::smp::xen_hvm_smp_init();
         cpu::register();
         xen_unplug_emulated_devices();
         // SAFETY: Boot code, before the kernel uses the tables.
         unsafe { bindings::xen_hvm_use_hooks() };
-        // SAFETY: As above.
-        unsafe { bindings::xen_hvm_init_time_ops() };
+        xen_hvm_init_time_ops();
         memory::xen_hvm_init_mmu_ops();
     }
 }

@@ -19,7 +19,13 @@ use crate::{
         Map,
         EXTRA_MEM_RATIO, //
     },
-    ffi::contract,
+    ffi::{
+        contract,
+        guest::{
+            banner::xen_add_preferred_consoles,
+            extra_memory::xen_add_extra_mem, //
+        }, //
+    },
     hvm::platform::{
         LateFacts,
         LateVerdict, //
@@ -133,17 +139,13 @@ init! {
         let mut map = Map::new(entries, used);
 
         for pages in map.extra_memory() {
-            // SAFETY: Boot code, on the one CPU; memblock is there.
-            unsafe {
-                bindings::xen_add_extra_mem(to_usize(pages.first.get()), to_usize(pages.count))
-            };
+            xen_add_extra_mem(to_usize(pages.first.get()), to_usize(pages.count));
         }
         // SAFETY: Boot code, on the one CPU.
         unsafe { set_used(boot_params, map.used()) };
 
         if domain::is_initial() {
-            // SAFETY: Boot code, once.
-            unsafe { bindings::xen_add_preferred_consoles() };
+            xen_add_preferred_consoles();
             #[cfg(CONFIG_XEN_DOM0)]
             // SAFETY: Boot code, before the drivers start.
             unsafe {

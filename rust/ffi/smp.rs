@@ -6,17 +6,24 @@
 
 #![expect(unsafe_code)]
 
-mod interrupt;
+pub(crate) mod interrupt;
 mod ipi;
 #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
-mod spinlock;
+pub(crate) mod spinlock;
 
 use kernel::ffi::c_uint;
 
 pub(super) use self::interrupt::find_ports;
 
 use crate::{
-    ffi::contract,
+    ffi::{
+        contract,
+        guest::vcpu_info::xen_vcpu_setup,
+        time::{
+            event::xen_teardown_timer,
+            xen_hvm_init_time_ops, //
+        }, //
+    },
     raw::{
         bindings,
         bug::bug,
@@ -94,15 +101,14 @@ impl Cpus for Hvm {
     }
 
     fn free_timer(&mut self, cpu: u32) {
-        // SAFETY: It takes any CPU that does not run.
-        unsafe { bindings::xen_teardown_timer(to_int(cpu)) };
+        xen_teardown_timer(to_int(cpu));
     }
 }
 
 init! {
     /// Has the kernel bring up the CPUs of an HVM or PVH guest with what Xen needs.
     #[no_mangle]
-    extern "C" fn xen_hvm_smp_init() {
+    pub(crate) extern "C" fn xen_hvm_smp_init() {
         // SAFETY: Boot code, before the kernel uses the table.
         unsafe { bindings::xen_use_hvm_cpus() };
 
@@ -126,11 +132,10 @@ init! {
         }
         // SAFETY: Boot code, on the boot CPU.
         unsafe { bindings::native_smp_prepare_boot_cpu() };
-        // SAFETY: Boot code; other CPUs get their record when they come.
-        unsafe { bindings::xen_vcpu_setup(0) };
+        // Other CPUs get their record when they come.
+        xen_vcpu_setup(0);
         // Again, as the record may only exist since then.
-        // SAFETY: Boot code.
-        unsafe { bindings::xen_hvm_init_time_ops() };
+        xen_hvm_init_time_ops();
         // Lock and unlock are patched soon, in the kernel's text once and for all.
         #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
         spinlock::xen_init_spinlocks();

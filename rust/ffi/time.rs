@@ -84,7 +84,7 @@ init! {
 init! {
     /// Has the kernel use Xen time in an HVM or PVH guest, if it can; may be called again.
     #[no_mangle]
-    extern "C" fn xen_hvm_init_time_ops() {
+    pub(crate) extern "C" fn xen_hvm_init_time_ops() {
         if HVM_TIME_INITIALIZED.load(Relaxed) {
             return;
         }

@@ -77,7 +77,7 @@ extern "C" fn xen_running_on_version_or_later(major: c_uint, minor: c_uint) -> b
 init! {
     /// Adds the consoles to use where the command line names none.
     #[no_mangle]
-    extern "C" fn xen_add_preferred_consoles() {
+    pub(crate) extern "C" fn xen_add_preferred_consoles() {
         // SAFETY: Boot code, on the one CPU; the field is a byte.
         let is_vga = unsafe { (&raw const bindings::boot_params.screen_info.orig_video_isVGA).read() };
         let screen = if is_vga == 0 { Screen::Absent } else { Screen::Present };

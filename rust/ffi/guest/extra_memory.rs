@@ -63,7 +63,7 @@ init! {
 init! {
     /// Lists pages, and keeps them away from the allocator.
     #[no_mangle]
-    extern "C" fn xen_add_extra_mem(start_pfn: c_ulong, n_pfns: c_ulong) {
+    pub(crate) extern "C" fn xen_add_extra_mem(start_pfn: c_ulong, n_pfns: c_ulong) {
         let (start_pfn, n_pfns) = (to_u64(start_pfn), to_u64(n_pfns));
         // SAFETY: Boot code.
         let list = unsafe { regions() };

@@ -90,10 +90,7 @@ impl States for Cpuhp {
 /// Gives a CPU that comes on line a lock to wait with. Runs on it, and may sleep.
 extern "C" fn xen_cpu_up_online(cpu: c_uint) -> c_int {
     #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
-    // SAFETY: The CPU exists, and has no such lock yet.
-    unsafe {
-        bindings::xen_init_lock_cpu(crate::raw::word::to_int(cpu));
-    }
+    crate::ffi::smp::spinlock::xen_init_lock_cpu(crate::raw::word::to_int(cpu));
     #[cfg(not(CONFIG_PARAVIRT_SPINLOCKS))]
     let _ = cpu;
     0
@@ -103,7 +100,10 @@ extern "C" fn xen_cpu_up_online(cpu: c_uint) -> c_int {
 ///
 /// Returns 0, or what the kernel refuses one with.
 #[no_mangle]
-extern "C" fn xen_cpuhp_setup(cpu_up_prepare_cb: Callback, cpu_dead_cb: Callback) -> c_int {
+pub(crate) extern "C" fn xen_cpuhp_setup(
+    cpu_up_prepare_cb: Callback,
+    cpu_dead_cb: Callback,
+) -> c_int {
     let mut states = Cpuhp {
         prepare: cpu_up_prepare_cb,
         dead: cpu_dead_cb,

@@ -65,7 +65,7 @@ fn free_counters() {
 
 /// Shuts the domain down for `reason`, one of `SHUTDOWN_*`. Any context.
 #[no_mangle]
-extern "C" fn xen_reboot(reason: c_int) {
+pub(crate) extern "C" fn xen_reboot(reason: c_int) {
     shutdown(Reason::from_raw(to_bits(reason)));
 }
 

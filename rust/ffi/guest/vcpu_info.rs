@@ -109,7 +109,7 @@ impl Cpu for ThisKernel {
 
 /// Has CPU `cpu` follow its vCPU's place in the shared page. Early boot or resume: prints nothing.
 #[no_mangle]
-extern "C" fn xen_vcpu_info_reset(cpu: c_int) {
+pub(crate) extern "C" fn xen_vcpu_info_reset(cpu: c_int) {
     if let Some(cpu) = CpuId::from_i32(cpu) {
         policy::reset(&mut ThisKernel(cpu));
     }
@@ -119,7 +119,7 @@ extern "C" fn xen_vcpu_info_reset(cpu: c_int) {
 ///
 /// The CPU runs this or does not run.
 #[no_mangle]
-extern "C" fn xen_vcpu_setup(cpu: c_int) {
+pub(crate) extern "C" fn xen_vcpu_setup(cpu: c_int) {
     let Some(cpu) = CpuId::from_i32(cpu) else {
         return;
     };
@@ -144,7 +144,7 @@ fn not_registered(cpu: CpuId, errno: XenErrno) -> ! {
 
 /// Tells Xen anew where the records of all CPUs are. Runs in `stop_machine()`.
 #[no_mangle]
-extern "C" fn xen_vcpu_restore() {
+pub(crate) extern "C" fn xen_vcpu_restore() {
     let facts = RestoreFacts {
         mode: guest::mode(),
         safe_pvclock: domain::has_safe_pvclock(),

@@ -19,6 +19,10 @@ use kernel::{
 use crate::{
     ffi::{
         contract,
+        guest::{
+            hotplug::xen_cpuhp_setup,
+            vcpu_info::xen_vcpu_setup, //
+        },
         time::event, //
     },
     hvm::{
@@ -43,6 +47,9 @@ use crate::{
     },
 };
 
+#[cfg(CONFIG_SMP)]
+use crate::ffi::smp;
+
 contract!(xen_hvm_cpu_dead, xen_hvm_cpu_up_prepare);
 
 /// A CPU that is off line.
@@ -53,10 +60,7 @@ impl Cpu for OfflineCpu {
 
     fn unbind_lock(&mut self) {
         #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
-        // SAFETY: The CPU does not run.
-        unsafe {
-            bindings::xen_uninit_lock_cpu(to_int(self.0.as_u32()))
-        };
+        smp::spinlock::xen_uninit_lock_cpu(to_int(self.0.as_u32()));
     }
 
     fn set_vcpu_id(&mut self) {
@@ -68,8 +72,7 @@ impl Cpu for OfflineCpu {
     }
 
     fn register_record(&mut self) {
-        // SAFETY: The CPU has its number, and the record stays.
-        unsafe { bindings::xen_vcpu_setup(to_int(self.0.as_u32())) };
+        xen_vcpu_setup(to_int(self.0.as_u32()));
     }
 
     fn set_upcall_vector(&mut self) -> Result<(), c_int> {
@@ -90,8 +93,7 @@ impl Cpu for OfflineCpu {
 
     fn bind_ipis(&mut self) -> Result<(), c_int> {
         #[cfg(CONFIG_SMP)]
-        // SAFETY: The CPU is off line, and hotplug deals with one at a time.
-        match unsafe { bindings::xen_smp_intr_init(self.0.as_u32()) } {
+        match smp::interrupt::xen_smp_intr_init(self.0.as_u32()) {
             0 => {}
             error => return Err(error),
         }
@@ -100,10 +102,7 @@ impl Cpu for OfflineCpu {
 
     fn unbind_ipis(&mut self) {
         #[cfg(CONFIG_SMP)]
-        // SAFETY: As above.
-        unsafe {
-            bindings::xen_smp_intr_free(self.0.as_u32())
-        };
+        smp::interrupt::xen_smp_intr_free(self.0.as_u32());
     }
 }
 
@@ -184,10 +183,7 @@ extern "C" fn xen_hvm_cpu_dead(cpu: c_uint) -> c_int {
 init! {
     /// Has CPU hotplug call the functions above.
     pub(super) fn register() {
-        // SAFETY: Boot code, once.
-        let failed = unsafe {
-            bindings::xen_cpuhp_setup(Some(xen_hvm_cpu_up_prepare), Some(xen_hvm_cpu_dead))
-        };
+        let failed = xen_cpuhp_setup(Some(xen_hvm_cpu_up_prepare), Some(xen_hvm_cpu_dead));
 
         let _ = warn_on!(failed != 0);
     }

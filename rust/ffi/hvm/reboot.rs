@@ -10,7 +10,10 @@
 #![expect(unsafe_code)]
 
 use crate::{
-    ffi::contract,
+    ffi::{
+        contract,
+        guest::shutdown::xen_reboot, //
+    },
     raw::{
         bindings,
         word::to_int, //
@@ -23,8 +26,7 @@ contract!(xen_hvm_crash_shutdown);
 
 /// Has Xen reset the domain but for memory and registers of the vCPU that runs this.
 fn soft_reset() {
-    // SAFETY: The other vCPUs are stopped, and nothing that Xen gave is used from here on.
-    unsafe { bindings::xen_reboot(to_int(bindings::SHUTDOWN_soft_reset)) };
+    xen_reboot(to_int(bindings::SHUTDOWN_soft_reset));
 }
 
 /// Stops the machine: `machine_ops.shutdown`, on the last CPU.

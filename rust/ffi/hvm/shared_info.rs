@@ -19,7 +19,10 @@ use crate::{
         },
         memory::AddToPhysmap, //
     },
-    ffi::contract,
+    ffi::{
+        contract,
+        guest::vcpu_info::xen_vcpu_info_reset, //
+    },
     hvm::shared_info::{
         place,
         Memory,
@@ -120,7 +123,6 @@ init! {
         };
         // What leads to vCPU 0's record still leads to the window. smp_ops would mend that, but not
         // where events come by an interrupt line.
-        // SAFETY: Boot code, on CPU 0.
-        unsafe { bindings::xen_vcpu_info_reset(0) };
+        xen_vcpu_info_reset(0);
     }
 }

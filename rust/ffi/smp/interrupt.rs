@@ -229,7 +229,7 @@ pub(in crate::ffi) fn find_ports() {
 
 /// Gives CPU `cpu` the interrupts that others send it. May sleep.
 #[no_mangle]
-pub(super) extern "C" fn xen_smp_intr_init(cpu: c_uint) -> c_int {
+pub(crate) extern "C" fn xen_smp_intr_init(cpu: c_uint) -> c_int {
     // SAFETY: Written in early boot only.
     let events = if unsafe { bindings::xen_fifo_events } {
         Events::Fifo
@@ -248,7 +248,7 @@ pub(super) extern "C" fn xen_smp_intr_init(cpu: c_uint) -> c_int {
 
 /// Takes them away from CPU `cpu`. May sleep.
 #[no_mangle]
-pub(super) extern "C" fn xen_smp_intr_free(cpu: c_uint) {
+pub(crate) extern "C" fn xen_smp_intr_free(cpu: c_uint) {
     if let Some(mut lines) = CpuLines::of(cpu) {
         interrupt::free(&mut lines, Line::of_cpu(Events::Bitmap));
     }

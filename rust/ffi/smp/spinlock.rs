@@ -199,7 +199,7 @@ init! {
 
 /// Gives CPU `cpu` an event to wait for locks by; without one it spins. May sleep.
 #[no_mangle]
-pub(super) extern "C" fn xen_init_lock_cpu(cpu: c_int) {
+pub(crate) extern "C" fn xen_init_lock_cpu(cpu: c_int) {
     if nopvspin() {
         return;
     }
@@ -215,7 +215,7 @@ pub(super) extern "C" fn xen_init_lock_cpu(cpu: c_int) {
 
 /// Takes it away from CPU `cpu`, if it has one. May sleep.
 #[no_mangle]
-pub(super) extern "C" fn xen_uninit_lock_cpu(cpu: c_int) {
+pub(crate) extern "C" fn xen_uninit_lock_cpu(cpu: c_int) {
     if nopvspin() {
         return;
     }

@@ -11,6 +11,7 @@ use kernel::ffi::c_int;
 use crate::{
     ffi::{
         contract,
+        guest::vcpu_info::xen_vcpu_restore,
         hvm::shared_info::xen_hvm_init_shared_info,
         unplug::xen_unplug_emulated_devices, //
     },
@@ -39,8 +40,7 @@ impl Guest for Hvm {
     }
 
     fn restore_vcpus(&mut self) {
-        // SAFETY: No other CPU runs in `stop_machine()`.
-        unsafe { bindings::xen_vcpu_restore() };
+        xen_vcpu_restore();
     }
 
     fn set_event_delivery(&mut self) -> Result<(), c_int> {

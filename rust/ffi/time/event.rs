@@ -349,7 +349,7 @@ extern "C" fn xen_setup_timer(cpu: c_int) {
 
 /// Takes the timer of CPU `cpu` away, after it went off line. May sleep.
 #[no_mangle]
-extern "C" fn xen_teardown_timer(cpu: c_int) {
+pub(crate) extern "C" fn xen_teardown_timer(cpu: c_int) {
     if let Some(cpu) = CpuId::from_i32(cpu) {
         teardown(cpu);
     }
