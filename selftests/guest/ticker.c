@@ -1,39 +1,99 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Shows that a guest is alive and its clock monotonic: twice a second a line
- * "TICK number monotonic-seconds cpus kilobytes", and a line with "stepped
- * back" when CLOCK_MONOTONIC is seen to do so, from the vDSO or the kernel,
- * on any CPU and from one CPU to the next.
+ * Shows that a guest is alive and its clocks monotonic. Twice a second a line
+ * "TICK number monotonic cpus kilobytes boottime sched_clock", clocks in
+ * seconds; a line with "stepped back" when a clock is seen to do so, from the
+ * vDSO or the kernel, on any CPU and from one CPU to the next; and a line with
+ * "ran away" when sched_clock does not keep CLOCK_MONOTONIC's pace.
  */
 #define _GNU_SOURCE
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-#define READS 500
+#define SECOND		1000000000LL
+#define READS		200
+/* Of CLOCK_MONOTONIC, whose reading and sched_clock's are some work apart. */
+#define STRAY		(3 * SECOND)
+#define SCHED_DEBUG	"/sys/kernel/debug/sched/debug"
 
-static struct timespec last;
+static struct {
+	clockid_t id;
+	const char *name;
+	long long last;
+} clocks[] = {
+	{ CLOCK_MONOTONIC, "CLOCK_MONOTONIC", 0 },
+	{ CLOCK_MONOTONIC_RAW, "CLOCK_MONOTONIC_RAW", 0 },
+	{ CLOCK_BOOTTIME, "CLOCK_BOOTTIME", 0 },
+};
 
-static void look(int cpu, int in_kernel)
+#define CLOCKS		(sizeof(clocks) / sizeof(clocks[0]))
+#define MONOTONIC	(clocks[0].last)
+#define BOOTTIME	(clocks[2].last)
+
+static long long sched_clock_last;
+
+static void forward(const char *name, long long *last, long long now, int cpu)
+{
+	if (now < *last)
+		printf("%s stepped back on CPU %d: %lld ns to %lld ns\n", name, cpu, *last, now);
+	*last = now;
+}
+
+static void look(size_t clock, int cpu, int in_kernel)
 {
 	struct timespec now;
 
 	if (in_kernel)
-		syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+		syscall(SYS_clock_gettime, clocks[clock].id, &now);
 	else
-		clock_gettime(CLOCK_MONOTONIC, &now);
-	if (now.tv_sec < last.tv_sec ||
-	    (now.tv_sec == last.tv_sec && now.tv_nsec < last.tv_nsec))
-		printf("CLOCK_MONOTONIC stepped back on CPU %d: %lld.%09ld to %lld.%09ld\n", cpu,
-		       (long long)last.tv_sec, last.tv_nsec, (long long)now.tv_sec, now.tv_nsec);
-	last = now;
+		clock_gettime(clocks[clock].id, &now);
+	forward(clocks[clock].name, &clocks[clock].last, now.tv_sec * SECOND + now.tv_nsec, cpu);
+}
+
+/* What sched_clock() is on this CPU, in nanoseconds, or 0 if nobody tells. */
+static long long sched_clock(void)
+{
+	long long ms, ns, now = 0;
+	char line[256];
+	FILE *file = fopen(SCHED_DEBUG, "r");
+
+	if (!file)
+		return 0;
+	setvbuf(file, NULL, _IOFBF, 1024);
+	while (!now && fgets(line, sizeof(line), file))
+		if (sscanf(line, "sched_clk : %lld.%lld", &ms, &ns) == 2)
+			now = ms * 1000000 + ns;
+	fclose(file);
+	return now;
+}
+
+static void look_at_sched_clock(int cpu)
+{
+	static long long distance;
+	long long now = sched_clock();
+
+	if (!now)
+		return;
+	forward("sched_clock", &sched_clock_last, now, cpu);
+	look(0, cpu, 0);
+	if (!distance)
+		distance = now - MONOTONIC;
+	if (llabs(now - MONOTONIC - distance) > STRAY) {
+		printf("sched_clock ran away on CPU %d: at %lld ns when CLOCK_MONOTONIC is %lld ns\n",
+		       cpu, now, MONOTONIC);
+		distance = now - MONOTONIC;
+	}
 }
 
 static void look_on(int cpu)
 {
 	cpu_set_t set;
+	size_t clock;
 	int i;
 
 	CPU_ZERO(&set);
@@ -41,7 +101,9 @@ static void look_on(int cpu)
 	if (sched_setaffinity(0, sizeof(set), &set))
 		return; /* off line */
 	for (i = 0; i < READS; i++)
-		look(cpu, i % 8 == 0);
+		for (clock = 0; clock < CLOCKS; clock++)
+			look(clock, cpu, i % 8 == 0);
+	look_at_sched_clock(cpu);
 }
 
 static long memory_kb(void)
@@ -57,6 +119,11 @@ static long memory_kb(void)
 	return kb;
 }
 
+static double seconds(long long ns)
+{
+	return (double)(ns / 1000000) / 1000;
+}
+
 int main(void)
 {
 	unsigned int number;
@@ -66,8 +133,8 @@ int main(void)
 	for (number = 0;; number++) {
 		for (cpu = 0; cpu < sysconf(_SC_NPROCESSORS_CONF); cpu++)
 			look_on(cpu);
-		printf("TICK %u %lld.%03ld %ld %ld\n", number, (long long)last.tv_sec,
-		       last.tv_nsec / 1000000, sysconf(_SC_NPROCESSORS_ONLN), memory_kb());
+		printf("TICK %u %.3f %ld %ld %.3f %.3f\n", number, seconds(MONOTONIC), sysconf(_SC_NPROCESSORS_ONLN),
+		       memory_kb(), seconds(BOOTTIME), seconds(sched_clock_last));
 		usleep(500000);
 	}
 }

@@ -10,7 +10,7 @@ from rig.tests.tree import ROOT
 BASELINE = "selftests/baseline/console"
 TROUBLE = re.compile(r"WARNING:|\bBUG\b|\bOops\b|Xen WARN|multicall\(s\) failed|Kernel panic|unable to handle|FATAL"
                      r"|INFO: task|self-detected stall|detected stalls|soft lockup|Assertion .* failed|Unhandled"
-                     r"|stepped back|double fault")
+                     r"|stepped back|ran away|double fault")
 FAULT = re.compile(r"segfault at|trap \w+ ip:|general protection|stack segment|invalid opcode")
 # QEMU 7.2's nested SVM loses a PVH domU now and then, of stock C too; one that is lost twice is lost.
 EMULATION = re.compile(r"d\d+v\d+ Triple fault")

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 """The life of a domU as xl sees it, from create to destroy."""
 
+import contextlib
 import re
 import subprocess
 import tempfile
 from functools import partial
 from pathlib import Path
 
-from rig import kernel
+from rig import cache, kernel, packages
 from rig.machine import Boot
 from rig.tests.console import boot, health
 from rig.tests.registry import test
@@ -15,23 +16,48 @@ from rig.tests.tree import ROOT
 
 GUEST = ROOT / "selftests/guest"
 CHECK = re.compile(r"^CHECK (ok|failed) ([^:\r\n]*)(?:: (.*))?$", re.MULTILINE)
+FINISHED = "finished"
+
+
+def unpacked(*names, closure=False):
+    """The content of some Debian packages, which are not installed."""
+    debs = packages.fetch(names, closure=closure)
+    return cache.entry(f"unpacked/{names[0]}", cache.digest(*(deb.name for deb in debs)),
+                       partial(packages.unpack, debs))
+
+
+@contextlib.contextmanager
+def compiled(*names):
+    """Programs of selftests/guest as files for a guest, for as long as the context lasts."""
+    with tempfile.TemporaryDirectory() as directory:
+        for name in names:
+            subprocess.run(["cc", "-O2", "-static", "-o", Path(directory, name), GUEST / f"{name}.c"], check=True)
+        yield {f"/rig/{name}": Path(directory, name) for name in names}
+
+
+def led(call, timeout, files=None):
+    """What a script of selftests/guest, called with its arguments, finds out that leads a domU from dom0."""
+    with compiled("ticker") as programs:
+        scripts = {f"/rig/{name}": GUEST / name for name in ("domu.sh", call.split()[0])}
+        result = boot(Boot(kernel.build("ours"), xen_args="dom0_mem=768M,max:768M", timeout=timeout,
+                           payload=f"sh /rig/{call}\n", files=programs | scripts | (files or {})))
+    yield from steps(result)
+    yield from health(result)
+
+
+def steps(result):
+    """The checks that such a script made."""
+    made = CHECK.findall(result.log)
+    for verdict, name, detail in made:
+        if name != FINISHED:
+            yield name, verdict == "ok", detail
+    yield "every step was taken", FINISHED in (name for _verdict, name, _detail in made), f"{len(made)} were"
 
 
 def life(kind):
     """create, pause, vcpu-set, mem-set, save, restore, shutdown, destroy: alive after each, no clock steps back."""
-    with tempfile.TemporaryDirectory() as directory:
-        ticker = Path(directory, "ticker")
-        subprocess.run(["cc", "-O2", "-static", "-o", ticker, GUEST / "ticker.c"], check=True)
-        result = boot(Boot(kernel.build("ours"), memory=2048, xen_args="dom0_mem=768M,max:768M", timeout=900,
-                           payload=f"sh /rig/domu-life.sh {kind}\n",
-                           files={"/rig/domu-life.sh": GUEST / "domu-life.sh", "/rig/ticker": ticker}))
-    steps = CHECK.findall(result.log)
-    for verdict, name, detail in steps:
-        yield name, verdict == "ok", detail
-    planned = len(re.findall(r"^\t?check ", (GUEST / "domu-life.sh").read_text(), re.MULTILINE))
-    yield "every step was taken", len(steps) >= planned, f"{len(steps)} of at least {planned}"
-    yield from health(result)
+    yield from led(f"domu-life.sh {kind}", timeout=900)
 
 
 for each in ("pv", "pvh"):
-    test(f"domu/{each}", needs=["build/ours"], timeout=950)(partial(life, each))
+    test(f"domu/{each}", needs=["build/ours"], timeout=1850)(partial(life, each))
