@@ -12,6 +12,8 @@ from fnmatch import fnmatch
 from rig.errors import UserError
 
 TESTS = {}
+# Groups that take so long that a run without names leaves them out.
+EXTRA = ("configs", "long")
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,16 @@ def requirements(name):
     return found
 
 
-def select(patterns, configs):
-    """The tests that the patterns (globs, or the group before a slash) name, with what they need."""
-    names = [name for name in TESTS if name.startswith("configs/") == configs]
+def select(patterns, groups=()):
+    """The tests that the patterns (globs, or the group before a slash) name, with what they need.
+
+    Without patterns these are the tests of the given groups, or all but the extra ones.
+    """
     for pattern in patterns:
-        if not any(matches(name, pattern) for name in names):
+        if not any(matches(name, pattern) for name in TESTS):
             raise UserError(f"no test is called '{pattern}': scripts/test --list prints their names")
-    chosen = [name for name in names if not patterns or any(matches(name, each) for each in patterns)]
+    chosen = [name for name in TESTS if any(matches(name, each) for each in patterns or groups)
+              or not (patterns or groups or name.startswith(tuple(f"{each}/" for each in EXTRA)))]
     ordered = dict.fromkeys(each for name in chosen for each in [*requirements(name), name])
     return [TESTS[name] for name in ordered]
 

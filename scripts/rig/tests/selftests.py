@@ -31,10 +31,10 @@ def ours(guest):
     yield from health(result)
 
 
-def own_of_the_kernel(group):
+def own_of_the_kernel(group, guest="pv-dom0"):
     """What passes of the kernel's own selftests on stock C, here and when it was recorded, passes on ours."""
-    stock = dict.fromkeys(passed(verdicts_on_stock(group)) & passed(kselftest.recorded()), "pass")
-    plan = kselftest.boot(kernel.build("ours"), kselftest.SETS[group])
+    stock = dict.fromkeys(passed(verdicts_on_stock(group, guest)) & passed(kselftest.recorded()), "pass")
+    plan = kselftest.boot(kernel.build("ours"), kselftest.SETS[group], guest)
     result = boot(plan)
     yield from health(result, faults=False)
     lacking = kselftest.regressions(stock, kselftest.parse(result.log))
@@ -51,15 +51,15 @@ def passed(verdicts):
     return {name for name, verdict in verdicts.items() if verdict == "pass"}
 
 
-def verdicts_on_stock(group):
+def verdicts_on_stock(group, guest):
     """The verdicts on stock C, which are kept for as long as kernel, tests, Xen and QEMU stay the same."""
     built = kernel.build("stock")
-    plan = kselftest.boot(built, kselftest.SETS[group])
+    plan = kselftest.boot(built, kselftest.SETS[group], guest)
 
     def make(directory):
         (directory / "verdicts").write_text(json.dumps(kselftest.parse(boot(plan).log)))
 
-    key = cache.digest(built.bzimage, plan.payload, hypervisor.version(), qemu.version())
+    key = cache.digest(built.bzimage, guest, plan.payload, hypervisor.version(), qemu.version())
     return json.loads((cache.entry(f"kselftest-stock-{group}", key, make) / "verdicts").read_text())
 
 
@@ -68,3 +68,7 @@ for each in ("pv-dom0", "pv-domu", "pvh-domu"):
 for each in kselftest.SETS:
     if each != "xen":
         test(f"selftests/{each}", needs=["build/ours", "build/stock"], timeout=4600)(partial(own_of_the_kernel, each))
+# The sets that go through what a PVH guest does in its own way.
+for each in ("cpu", "time"):
+    test(f"long/{each}-pvh-domu", needs=["build/ours", "build/stock"],
+         timeout=4600)(partial(own_of_the_kernel, each, "pvh-domu"))

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What takes minutes: suspend and CPU hotplug over and over, torture tests, kexec, other guests' kselftests."""
+
+import re
+from functools import partial
+
+from rig import kconfig, kernel, rootfs
+from rig.machine import Boot
+from rig.tests.console import boot, health
+from rig.tests.domu import GUEST, compiled, led, unpacked
+from rig.tests.registry import test
+
+TURNS = 10
+# 4 vCPUs on one processor: who waits for a lock waits for a vCPU that does not run.
+CROWDED = {"vcpus": 4, "xen_args": "maxcpus=1"}
+TORTURE = re.compile(r"^TORTURE (\S+ \S+): (.*)$", re.MULTILINE)
+MODULES = {"torture.ko": "kernel", "locktorture.ko": "kernel/locking", "rcutorture.ko": "kernel/rcu"}
+SWITCH = re.compile(r"^SWITCH (\S+) (\S+) of (\S+)$", re.MULTILINE)
+
+
+def suspend(kind):
+    """Save and restore ten times, save in vain, pause for a minute, migrate (PVH): alive, and no clock steps back."""
+    yield from led(f"domu-suspend.sh {kind} {TURNS}", timeout=2600)
+
+
+def hotplug(kind):
+    """CPUs of a domU go and come under hackbench, through sysfs and through xl vcpu-set."""
+    yield from led(f"domu-hotplug.sh {kind}", timeout=1700,
+                   files={"/rig/hackbench": unpacked("rt-tests") / "usr/bin/hackbench"})
+
+
+def clocksource(guest):
+    """The clocksource changes between xen and tsc, and no clock steps back."""
+    with compiled("ticker") as programs:
+        result = boot(Boot(kernel.build("ours"), guest=guest, payload="sh /rig/clocksource.sh\n", timeout=700,
+                           files=programs | {"/rig/clocksource.sh": GUEST / "clocksource.sh"}))
+    switches = {source: (taken, tried) for source, taken, tried in SWITCH.findall(result.log)}
+    for source in ("xen", "tsc"):
+        taken, tried = switches.get(source, ("0", "0"))
+        if source in switches and tried == "0":
+            yield source, None, "this guest is not offered it"
+        else:
+            yield f"{source} is taken each time", int(taken) == int(tried) > 0, f"{taken} of {tried}"
+    yield "the ticker ticks", len(re.findall("^TICK", result.log, re.MULTILINE)) > 10, "it does not"
+    yield from health(result)
+
+
+def with_options():
+    """Our kernel with what only these tests need: a build of its own."""
+    return kernel.build("ours", fragments=[kconfig.FRAGMENTS / "long.config"])
+
+
+def torture(guest):
+    """locktorture and rcutorture with CPU hotplug, four vCPUs on one processor: SUCCESS at the end of each."""
+    built = with_options()
+    modules = {f"/rig/{name}": built.tree / place / name for name, place in MODULES.items()}
+    result = boot(Boot(built, guest=guest, payload="sh /rig/torture.sh\n", timeout=1100,
+                       files=modules | {"/rig/torture.sh": GUEST / "torture.sh"}, **CROWDED))
+    ends = TORTURE.findall(result.log)
+    for run, verdict in ends:
+        yield run, "End of test: SUCCESS" in verdict, verdict
+    planned = len(re.findall(r"^run ", (GUEST / "torture.sh").read_text(), re.MULTILINE))
+    yield "every run ended", len(ends) == planned, f"{len(ends)} of {planned}"
+    yield from health(result)
+
+
+@test("long/kexec", timeout=3000, exclusive=True)
+def kexec():
+    """A PVH domU starts its kernel anew by kexec, and that one boots with all its CPUs."""
+    built = with_options()
+    second = rootfs.domu().read_bytes() + rootfs.addition(
+        {"/rig/payload": b'echo "SECOND $(nproc) $(cat /proc/cmdline)"\n'})
+    payload = '/rig/kexec /rig/bzImage /rig/initrd "$(cat /proc/cmdline) kexeced"\n'
+    with compiled("kexec") as programs:
+        result = boot(Boot(built, guest="pvh-domu", memory=512, payload=payload, timeout=700,
+                           files=programs | {"/rig/bzImage": built.bzimage, "/rig/initrd": second}))
+    yield "the new kernel is loaded", "KEXEC loaded" in result.log, "kexec_file_load failed"
+    booted = re.search(r"^SECOND (\d+) .*\bkexeced\b", result.log, re.MULTILINE)
+    yield "the new kernel runs", bool(booted), "it does not"
+    yield "it has both CPUs", bool(booted) and booted[1] == "2", booted and booted[1]
+    yield from health(result)
+
+
+for each in ("pv", "pvh"):
+    test(f"long/{each}-suspend", needs=["build/ours"], timeout=5300)(partial(suspend, each))
+    test(f"long/{each}-hotplug", needs=["build/ours"], timeout=3500)(partial(hotplug, each))
+    test(f"long/{each}-clocksource", needs=["build/ours"], timeout=1450)(partial(clocksource, f"{each}-domu"))
+    test(f"long/{each}-torture", timeout=4000, exclusive=True)(partial(torture, f"{each}-domu"))
