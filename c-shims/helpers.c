@@ -9,12 +9,20 @@
 #include <linux/kexec.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
+#include <linux/nmi.h>
 #include <linux/pgtable.h>
+#include <linux/sched/task_stack.h>
 #include <linux/smp.h>
 
+#include <asm/apic.h>
 #include <asm/cpufeature.h>
 #include <asm/cpuid/api.h>
+#include <asm/desc.h>
+#include <asm/fixmap.h>
+#include <asm/io_apic.h>
+#include <asm/mmu_context.h>
 #include <asm/msr.h>
+#include <asm/spec-ctrl.h>
 #include <asm/x86_init.h>
 #include <asm/xen/cpuid.h>
 #include <asm/xen/hypervisor.h>
@@ -120,6 +128,128 @@ void rust_helper_set_pte_at(struct mm_struct *mm, unsigned long address,
 {
 	set_pte_at(mm, address, ptep, pte);
 }
+
+#ifdef CONFIG_XEN_PV
+u32 rust_helper_boot_cpu_vendor(void)
+{
+	return boot_cpu_data.x86_vendor;
+}
+
+u8 rust_helper_boot_cpu_family(void)
+{
+	return boot_cpu_data.x86;
+}
+
+u64 rust_helper_native_read_msr_safe(u32 msr)
+{
+	u64 val = 0;
+
+	native_read_msr_safe(msr, &val);
+	return val;
+}
+
+u32 rust_helper_cpuid_to_apicid(unsigned int cpu)
+{
+	return cpuid_to_apicid[cpu];
+}
+
+bool rust_helper_cpu_present(unsigned int cpu)
+{
+	return cpu_present(cpu);
+}
+
+u32 rust_helper_cpu_apicid(unsigned int cpu)
+{
+	return cpu_data(cpu).topo.apicid;
+}
+
+unsigned int rust_helper_mpc_ioapic_addr(unsigned int apic)
+{
+	return mpc_ioapic_addr(apic);
+}
+
+unsigned long rust_helper_mfn_to_pfn(unsigned long mfn)
+{
+	return mfn_to_pfn(mfn);
+}
+
+unsigned long rust_helper_pfn_to_mfn(unsigned long pfn)
+{
+	return pfn_to_mfn(pfn);
+}
+
+void rust_helper_set_fixmap_bootmap(phys_addr_t address)
+{
+	set_fixmap(FIX_PARAVIRT_BOOTMAP, address);
+}
+
+void *rust_helper_fix_to_virt_bootmap(void)
+{
+	return (void *)fix_to_virt(FIX_PARAVIRT_BOOTMAP);
+}
+#endif
+
+#ifdef CONFIG_XEN_PV_SMP
+void __init rust_helper_set_nr_cpu_ids(unsigned int nr)
+{
+	set_nr_cpu_ids(nr);
+}
+
+void __init rust_helper_set_cpu_present(unsigned int cpu, bool present)
+{
+	set_cpu_present(cpu, present);
+}
+
+bool __init rust_helper_ioapic_is_disabled(void)
+{
+	return ioapic_is_disabled;
+}
+
+void rust_helper_speculative_store_bypass_ht_init(void)
+{
+	speculative_store_bypass_ht_init();
+}
+
+void rust_helper_touch_softlockup_watchdog(void)
+{
+	touch_softlockup_watchdog();
+}
+
+void rust_helper_local_irq_enable(void)
+{
+	local_irq_enable();
+}
+
+void rust_helper_load_kernel_page_tables(void)
+{
+	load_cr3(swapper_pg_dir);
+}
+
+unsigned long rust_helper_task_pt_regs(struct task_struct *task)
+{
+	return (unsigned long)task_pt_regs(task);
+}
+
+unsigned long rust_helper_task_top_of_stack(struct task_struct *task)
+{
+	return task_top_of_stack(task);
+}
+
+unsigned long rust_helper_current_pt_regs(void)
+{
+	return (unsigned long)task_pt_regs(current);
+}
+
+void *rust_helper_get_cpu_gdt_rw(unsigned int cpu)
+{
+	return get_cpu_gdt_rw(cpu);
+}
+
+void *rust_helper_mfn_to_virt(unsigned long mfn)
+{
+	return mfn_to_virt(mfn);
+}
+#endif
 
 #ifdef CONFIG_XEN_EFI
 enum efi_secureboot_mode

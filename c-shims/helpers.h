@@ -30,6 +30,33 @@ pgprot_t rust_helper_page_kernel(void);
 pte_t rust_helper_mfn_pte(unsigned long mfn, pgprot_t prot);
 void rust_helper_set_pte_at(struct mm_struct *mm, unsigned long address,
 			    pte_t *ptep, pte_t pte);
+#ifdef CONFIG_XEN_PV
+u32 rust_helper_boot_cpu_vendor(void);
+u8 rust_helper_boot_cpu_family(void);
+u64 rust_helper_native_read_msr_safe(u32 msr);
+u32 rust_helper_cpuid_to_apicid(unsigned int cpu);
+bool rust_helper_cpu_present(unsigned int cpu);
+u32 rust_helper_cpu_apicid(unsigned int cpu);
+unsigned int rust_helper_mpc_ioapic_addr(unsigned int apic);
+unsigned long rust_helper_mfn_to_pfn(unsigned long mfn);
+unsigned long rust_helper_pfn_to_mfn(unsigned long pfn);
+void rust_helper_set_fixmap_bootmap(phys_addr_t address);
+void *rust_helper_fix_to_virt_bootmap(void);
+#endif
+#ifdef CONFIG_XEN_PV_SMP
+void rust_helper_set_nr_cpu_ids(unsigned int nr);
+void rust_helper_set_cpu_present(unsigned int cpu, bool present);
+bool rust_helper_ioapic_is_disabled(void);
+void rust_helper_speculative_store_bypass_ht_init(void);
+void rust_helper_touch_softlockup_watchdog(void);
+void rust_helper_local_irq_enable(void);
+void rust_helper_load_kernel_page_tables(void);
+unsigned long rust_helper_task_pt_regs(struct task_struct *task);
+unsigned long rust_helper_task_top_of_stack(struct task_struct *task);
+unsigned long rust_helper_current_pt_regs(void);
+void *rust_helper_get_cpu_gdt_rw(unsigned int cpu);
+void *rust_helper_mfn_to_virt(unsigned long mfn);
+#endif
 #ifdef CONFIG_XEN_EFI
 enum efi_secureboot_mode
 rust_helper_efi_get_secureboot_mode(efi_get_variable_t *get_variable);

@@ -40,6 +40,7 @@ struct mm_struct;
 struct notifier_block;
 struct pt_regs;
 struct screen_info;
+struct task_struct;
 struct timespec64;
 struct trap_info;
 
@@ -228,7 +229,7 @@ static inline void xen_init_lock_cpu(int cpu) {}
 static inline void xen_uninit_lock_cpu(int cpu) {}
 #endif
 
-/* Performance counters: pmu.c */
+/* Performance counters: Rust, cpu/pmu */
 #ifdef CONFIG_XEN_HAVE_VPMU
 void xen_pmu_init(int cpu);				/* [init], [task] */
 void xen_pmu_finish(int cpu);				/* [task] */
@@ -238,15 +239,10 @@ static inline void xen_pmu_finish(int cpu) {}
 #endif
 
 /*
- * CPUs and IPIs: Rust, smp/; smp_pv.c, xen-head.S. What the interrupts call,
+ * CPUs and IPIs: Rust, smp/; xen-head.S. What the interrupts call,
  * and the stores into smp_ops, are c-shims'.
  */
 #ifdef CONFIG_SMP
-struct xen_common_irq {
-	int irq;
-	char *name;
-};
-
 DECLARE_PER_CPU(struct xen_cpu_irq, xen_resched_irq);
 DECLARE_PER_CPU(struct xen_cpu_irq, xen_callfunc_irq);
 DECLARE_PER_CPU(struct xen_cpu_irq, xen_callfuncsingle_irq);
@@ -303,6 +299,29 @@ static inline int xen_smp_intr_init_pv(unsigned int cpu)
 static inline void xen_smp_intr_free_pv(unsigned int cpu) {}
 #endif
 
+/* CPUs of a PV guest: Rust, smp/pv */
+#ifdef CONFIG_XEN_PV_SMP
+DECLARE_PER_CPU(struct xen_cpu_irq, xen_irq_work);
+DECLARE_PER_CPU(struct xen_cpu_irq, xen_pmu_irq);
+/* Whether Xen has the registers of a CPU's vCPU */
+DECLARE_PER_CPU(u8, xen_vcpu_registered);
+
+irqreturn_t xen_irq_work_interrupt(int irq, void *dev_id); /* [irqoff], c-shims */
+
+void xen_use_pv_cpus(void);				/* [early], c-shims */
+void xen_use_pv_topology(void);				/* [early], c-shims */
+void xen_pv_smp_config(void);				/* [init] */
+void xen_pv_smp_prepare_boot_cpu(void);			/* [init] */
+void xen_pv_smp_prepare_cpus(unsigned int max_cpus);	/* [init] */
+int xen_pv_kick_ap(unsigned int cpu, struct task_struct *idle); /* [task] */
+void xen_pv_poll_sync_state(void);			/* [task] */
+int xen_pv_cpu_disable(void);				/* [stop] */
+void xen_pv_cpu_die(unsigned int cpu);			/* [task] */
+void xen_pv_cleanup_dead_cpu(unsigned int cpu);		/* [task] */
+void __noreturn xen_pv_play_dead(void);			/* [irqoff] */
+void xen_pv_stop_other_cpus(int wait);			/* [any] */
+#endif
+
 #ifdef CONFIG_XEN_PV
 
 #include <trace/events/xen.h>
@@ -329,8 +348,13 @@ __visible unsigned long xen_save_fl_direct(void);	/* [any] */
 __visible unsigned long xen_read_cr2(void);		/* [any] */
 __visible unsigned long xen_read_cr2_direct(void);	/* [any] */
 
-/* Fake local APIC: apic.c */
-void xen_init_apic(void);				/* [early] */
+/* Fake local APIC: Rust, cpu/apic. The driver is c-shims'. */
+void xen_init_apic(void);				/* [early], c-shims */
+u32 xen_apic_read(u32 reg);				/* [any] */
+void xen_apic_write(u32 reg, u32 val);			/* [any] */
+u32 xen_get_apic_id(u32 x);				/* [any] */
+u32 xen_cpu_present_to_apicid(int cpu);			/* [any] */
+unsigned int xen_io_apic_read(unsigned int apic, unsigned int reg); /* [any] */
 
 /* Memory map: setup.c */
 char *xen_memory_setup(void);				/* [init] */
@@ -368,18 +392,28 @@ void set_pte_mfn(unsigned long vaddr, unsigned long pfn,
 void xen_mm_pin_all(void);				/* [stop] */
 void xen_mm_unpin_all(void);				/* [stop] */
 
-/* Suspend: suspend_pv.c */
+/* Suspend: Rust, suspend/pv */
 void xen_pv_pre_suspend(void);				/* [stop] */
 void xen_pv_post_suspend(int suspend_cancelled);	/* [stop] */
 
-/* vPMU: pmu.c */
-extern bool is_xen_pmu;
+/* vPMU: Rust, cpu/pmu */
+struct xenpmu {
+	/* The page that Xen shares with this vCPU */
+	struct xen_pmu_data *xenpmu_data;
+	/* Whether MSRs of the counters are in it at the time */
+	u8 in_page;
+};
+
+DECLARE_PER_CPU(struct xenpmu, xenpmu_shared);
+
 irqreturn_t xen_pmu_irq_handler(int irq, void *dev_id);	/* [irqoff] */
 bool pmu_msr_chk_emulated(u32 msr, u64 *val, bool is_read); /* [any] */
-int pmu_apic_update(uint32_t reg);			/* [any] */
 u64 xen_read_pmc(int counter);				/* [any] */
-
-extern cpumask_var_t xen_cpu_initialized_map;
+unsigned int xen_guest_state(void);			/* [any] */
+unsigned long xen_get_guest_ip(void);			/* [any] */
+void xen_use_guest_info_callbacks(void);		/* [init], c-shims */
+bool xen_pmu_handle_overflow(unsigned long ip, unsigned long sp,
+			     unsigned short cs);	/* [irqoff], c-shims */
 
 /*
  * Multicalls: multicalls.c. Preemption is off from the first entry of a batch

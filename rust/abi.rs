@@ -13,6 +13,8 @@
 //!
 //! C ancestor: `include/xen/interface/`.
 
+pub mod apic;
+pub mod context;
 pub mod cpuid;
 pub mod e820;
 pub mod errno;
@@ -25,6 +27,7 @@ pub mod memory;
 pub mod p2m;
 pub mod physdev;
 pub mod platform;
+pub mod pmu;
 pub mod sched;
 pub mod shared_info;
 pub mod start_info;

@@ -16,10 +16,12 @@
 #include <linux/tick.h>
 #include <linux/vmalloc.h>
 
+#include <asm/apic.h>
 #include <asm/bootparam.h>
 #include <asm/e820/api.h>
 #include <asm/early_ioremap.h>
 #include <asm/hypervisor.h>
+#include <asm/idtentry.h>
 #include <asm/io_apic.h>
 #include <asm/msr-index.h>
 #include <asm/pvclock.h>

@@ -4,6 +4,8 @@
 //!
 //! Each converts what C gives it, calls safe code, and maps the answer to C's conventions.
 
+#[cfg(CONFIG_XEN_PV)]
+pub(crate) mod cpu;
 pub(crate) mod grant;
 pub(crate) mod guest;
 pub(crate) mod hvm;

@@ -8,6 +8,8 @@
 pub(crate) mod address;
 pub(crate) mod atomic;
 pub(crate) mod bindings;
+#[cfg(CONFIG_XEN_PV_SMP)]
+pub(crate) mod bringup;
 pub(crate) mod bug;
 #[cfg_attr(not(CONFIG_XEN_PVH), allow(dead_code))]
 pub(crate) mod console;
@@ -24,6 +26,8 @@ pub(crate) mod nmi;
 pub(crate) mod p2m;
 pub(crate) mod page;
 pub(crate) mod percpu;
+#[cfg(CONFIG_XEN_PV)]
+pub(crate) mod pmu;
 pub(crate) mod port;
 pub(crate) mod preempt;
 pub(crate) mod print;

@@ -4,3 +4,5 @@
 
 pub mod cpu;
 pub mod hvm;
+#[cfg_attr(not(CONFIG_XEN_PV), allow(dead_code))]
+pub mod pv;

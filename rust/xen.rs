@@ -12,6 +12,8 @@
 #[allow(dead_code)]
 mod abi;
 mod boot;
+#[cfg(CONFIG_XEN_PV)]
+mod cpu;
 mod ffi;
 mod grant;
 mod guest;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! CPUs of an HVM or PVH guest, from boot to their end.
+//! CPUs of an HVM or PVH guest, from boot to their end; those of a PV guest are [`pv`]'s.
 //!
 //! C ancestor: `smp_hvm.c`.
 
@@ -8,6 +8,8 @@
 
 pub(crate) mod interrupt;
 mod ipi;
+#[cfg(CONFIG_XEN_PV_SMP)]
+pub(super) mod pv;
 #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
 pub(crate) mod spinlock;
 

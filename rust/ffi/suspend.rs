@@ -7,6 +7,8 @@
 #![expect(unsafe_code)]
 
 mod hvm;
+#[cfg(CONFIG_XEN_PV)]
+mod pv;
 
 use core::ptr::null_mut;
 

@@ -82,12 +82,17 @@ pub(crate) use kernel::bindings::{
     smp_call_func_t,
     spinlock_t,
     static_call_key,
+    task_struct,
     timespec64,
     u16_,
     u32_,
     u64_,
     u8_,
     vm_area_struct,
+    APIC_ID,
+    APIC_LVR,
+    APIC_LVTPC,
+    BAD_APICID,
     BUG,
     GFP_KERNEL,
     IRQF_EARLY_RESUME,
@@ -129,6 +134,41 @@ pub(crate) use kernel::bindings::{
 pub(crate) use kernel::bindings::{
     arch_register_cpu,
     arch_unregister_cpu, //
+};
+#[cfg(CONFIG_XEN_PV_SMP)]
+pub(crate) use kernel::bindings::{
+    common_cpu_up,
+    cpu_disable_common,
+    cpu_init,
+    cpu_startup_entry,
+    cpuhp_ap_sync_alive,
+    cpuhp_state_CPUHP_AP_ONLINE_IDLE,
+    cr4_init,
+    fpu__init_cpu,
+    identify_secondary_cpu,
+    init_top_pgt,
+    notify_cpu_starting,
+    play_dead_common,
+    schedule_timeout_uninterruptible,
+    set_cpu_online,
+    set_cpu_possible,
+    set_cpu_sibling_map,
+    smp_call_function,
+    smp_found_config,
+    smp_prepare_cpus_common,
+    __KERNEL_CS,
+    __KERNEL_DS,
+    __USER_DS,
+    GDT_ENTRIES,
+    HZ, //
+};
+#[cfg(CONFIG_XEN_PV)]
+pub(crate) use kernel::bindings::{
+    X86_VENDOR_AMD,
+    X86_VENDOR_CENTAUR,
+    X86_VENDOR_HYGON,
+    X86_VENDOR_INTEL,
+    X86_VENDOR_ZHAOXIN, //
 };
 use kernel::ffi;
 use pin_init::MaybeZeroable;

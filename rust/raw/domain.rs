@@ -62,6 +62,18 @@ pub(crate) fn preserves_ad() -> bool {
     has_feature::<{ bindings::XENFEAT_mmu_pt_update_preserve_ad }>()
 }
 
+/// Returns whether a PV kernel has ring 0 to itself.
+#[cfg(CONFIG_XEN_PV_SMP)]
+pub(crate) fn is_in_ring_0() -> bool {
+    has_feature::<{ bindings::XENFEAT_supervisor_mode_kernel }>()
+}
+
+/// Returns whether a PV kernel may write page tables, and so any page.
+#[cfg(CONFIG_XEN_PV_SMP)]
+pub(crate) fn has_writable_page_tables() -> bool {
+    has_feature::<{ bindings::XENFEAT_writable_page_tables }>()
+}
+
 /// Returns whether Xen has one of `XENFEAT_*`.
 fn has_feature<const FEATURE: u32>() -> bool {
     // SAFETY: Written in early boot only, by this CPU. CAST: It widens; out of bounds it would not

@@ -13,13 +13,21 @@
 
 #![expect(unsafe_code)]
 
+#[cfg(CONFIG_XEN_PV)]
+pub(crate) mod apic;
+#[cfg(CONFIG_XEN_PV_SMP)]
+pub(crate) mod context;
 #[cfg(CONFIG_SMP)]
 pub(crate) mod event;
 pub(crate) mod memory;
+#[cfg(CONFIG_XEN_PV)]
+pub(crate) mod mmu;
 #[cfg(all(CONFIG_XEN_DOM0, CONFIG_XEN_PVH))]
 pub(crate) mod physdev;
 #[cfg(all(CONFIG_XEN_DOM0, CONFIG_XEN_PVH))]
 pub(crate) mod platform;
+#[cfg(CONFIG_XEN_PV)]
+pub(crate) mod pmu;
 pub(crate) mod sched;
 pub(crate) mod time;
 pub(crate) mod vcpu;

@@ -11,6 +11,15 @@ use core::mem::{
 
 use crate::{
     abi::{
+        apic::{
+            PhysdevApic,
+            PhysicalCpu, //
+        },
+        context::{
+            CpuUserRegs,
+            TrapInfo,
+            VcpuGuestContext, //
+        },
         e820::E820Entry,
         event::{
             MulticallEntry,
@@ -29,6 +38,11 @@ use crate::{
             Dom0Console,
             FirmwareInfo,
             SetTime, //
+        },
+        pmu::{
+            PmuData,
+            PmuParams,
+            PmuRegs, //
         },
         sched::{
             SchedPinOverride,
@@ -189,4 +203,109 @@ same_layout!(SetupGsi, bindings::physdev_setup_gsi, {
     gsi => gsi,
     triggering => triggering,
     polarity => polarity,
+});
+same_layout!(PhysdevApic, bindings::physdev_apic, {
+    apic_physbase => apic_physbase,
+    reg => reg,
+    value => value,
+});
+same_layout!(PhysicalCpu, bindings::xen_platform_op, {
+    cmd => cmd,
+    interface_version => interface_version,
+    xen_cpuid => u.pcpu_info.xen_cpuid,
+    max_present => u.pcpu_info.max_present,
+    flags => u.pcpu_info.flags,
+    apic_id => u.pcpu_info.apic_id,
+    acpi_id => u.pcpu_info.acpi_id,
+});
+#[cfg(CONFIG_XEN_PV)]
+same_layout!(PmuParams, bindings::xen_pmu_params, {
+    version_maj => version.maj,
+    version_min => version.min,
+    val => val,
+    vcpu => vcpu,
+});
+#[cfg(CONFIG_XEN_PV)]
+same_layout!(PmuRegs, bindings::xen_pmu_regs, {
+    ip => ip,
+    sp => sp,
+    flags => flags,
+    cs => cs,
+    ss => ss,
+    cpl => cpl,
+});
+#[cfg(CONFIG_XEN_PV)]
+same_layout!(PmuData, bindings::xen_pmu_data, {
+    vcpu_id => vcpu_id,
+    pcpu_id => pcpu_id,
+    domain_id => domain_id,
+    regs => pmu.r.regs,
+    pmu_flags => pmu.pmu_flags,
+    lapic_lvtpc => pmu.l.lapic_lvtpc,
+});
+/// The registers are in a union, with those of an AMD CPU.
+#[cfg(CONFIG_XEN_PV)]
+macro_rules! same_pmu_context {
+    ($($field:ident => $context:ident.$c_field:ident),* $(,)?) => {
+        const _: () = {
+            $(assert!(
+                offset_of!(PmuData, $field)
+                    == offset_of!(bindings::xen_pmu_data, pmu.c)
+                        + offset_of!(bindings::$context, $c_field)
+            );)*
+        };
+    };
+}
+#[cfg(CONFIG_XEN_PV)]
+same_pmu_context! {
+    first_bank => xen_pmu_intel_ctxt.fixed_counters,
+    first_bank => xen_pmu_amd_ctxt.counters,
+    second_bank => xen_pmu_intel_ctxt.arch_counters,
+    second_bank => xen_pmu_amd_ctxt.ctrls,
+    global_ctrl => xen_pmu_intel_ctxt.global_ctrl,
+    global_ovf_ctrl => xen_pmu_intel_ctxt.global_ovf_ctrl,
+    global_status => xen_pmu_intel_ctxt.global_status,
+    fixed_ctrl => xen_pmu_intel_ctxt.fixed_ctrl,
+    ds_area => xen_pmu_intel_ctxt.ds_area,
+    pebs_enable => xen_pmu_intel_ctxt.pebs_enable,
+    debugctl => xen_pmu_intel_ctxt.debugctl,
+}
+same_layout!(TrapInfo, bindings::trap_info, {
+    vector => vector,
+    flags => flags,
+    cs => cs,
+    address => address,
+});
+same_layout!(CpuUserRegs, bindings::cpu_user_regs, {
+    general => r15,
+    error_code => error_code,
+    entry_vector => entry_vector,
+    cs => cs,
+    saved_upcall_mask => saved_upcall_mask,
+    ss => ss,
+    es => es,
+    ds => ds,
+    fs => fs,
+    gs => gs,
+});
+same_layout!(VcpuGuestContext, bindings::vcpu_guest_context, {
+    fpu_ctxt => fpu_ctxt,
+    flags => flags,
+    user_regs => user_regs,
+    trap_ctxt => trap_ctxt,
+    ldt_base => ldt_base,
+    ldt_ents => ldt_ents,
+    gdt_frames => gdt_frames,
+    gdt_ents => gdt_ents,
+    kernel_ss => kernel_ss,
+    kernel_sp => kernel_sp,
+    ctrlreg => ctrlreg,
+    debugreg => debugreg,
+    event_callback_eip => event_callback_eip,
+    failsafe_callback_eip => failsafe_callback_eip,
+    syscall_callback_eip => syscall_callback_eip,
+    vm_assist => vm_assist,
+    fs_base => fs_base,
+    gs_base_kernel => gs_base_kernel,
+    gs_base_user => gs_base_user,
 });

@@ -35,6 +35,18 @@ impl ZeroedPage {
         core::ptr::with_exposed_provenance_mut(self.0.get())
     }
 
+    /// Takes back a page that was given away, if there is one.
+    ///
+    /// # Safety
+    ///
+    /// `page` must be null or come from [`ZeroedPage::leak`], and nobody may use it any more but
+    /// through what is returned.
+    #[cfg(CONFIG_XEN_PV)]
+    pub(crate) unsafe fn from_leaked<T>(page: *mut T) -> Option<Self> {
+        // INVARIANT: The caller's promise.
+        NonZeroUsize::new(page.expose_provenance()).map(Self)
+    }
+
     /// Gives the page away for good: somebody else goes on using it.
     pub(crate) fn leak<T>(self) -> *mut T {
         ManuallyDrop::new(self).as_ptr()

@@ -202,7 +202,7 @@ fn this_cpu_off() -> u64 {
 
 /// Returns how far the copies of `cpu` are from the templates, in bytes.
 #[cfg(CONFIG_SMP)]
-fn offset_of_cpu(cpu: CpuId) -> u64 {
+pub(crate) fn offset_of_cpu(cpu: CpuId) -> u64 {
     use crate::raw::bindings;
 
     let offsets = (&raw const bindings::__per_cpu_offset).cast::<u64>();

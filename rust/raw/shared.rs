@@ -163,7 +163,39 @@ fields!(StartInfo {
     nr_pages: nr_pages => u64,
     /// Virtual address of the p2m list that the domain was built with.
     mfn_list: mfn_list => u64,
+    /// Machine address of the shared page.
+    shared_info: shared_info => u64,
+    /// Machine frame of the xenstore ring, or its page while the domain sleeps.
+    store_mfn: store_mfn => u64,
 });
+
+#[cfg(CONFIG_XEN_PV)]
+impl Shared<StartInfo> {
+    /// Names the xenstore ring anew.
+    pub(crate) fn set_store_mfn(self, mfn: u64) {
+        // SAFETY: By the type invariant; the page is ours to write, and Xen does so only while the
+        // domain sleeps.
+        unsafe { (&raw mut (*self.0.cast_mut()).store_mfn).write_volatile(mfn) };
+    }
+
+    /// Returns where the machine frame of a domU's console ring is: at the beginning of the union.
+    fn console_mfn_ptr(self) -> *mut u64 {
+        // SAFETY: By the type invariant; the field is in bounds.
+        unsafe { (&raw const (*self.0).console).cast_mut().cast() }
+    }
+
+    /// Returns the machine frame of a domU's console ring, or its page while the domain sleeps.
+    pub(crate) fn console_mfn(self) -> u64 {
+        // SAFETY: As in `console_mfn_ptr()`.
+        unsafe { self.console_mfn_ptr().read_volatile() }
+    }
+
+    /// Names a domU's console ring anew.
+    pub(crate) fn set_console_mfn(self, mfn: u64) {
+        // SAFETY: As in `set_store_mfn()`.
+        unsafe { self.console_mfn_ptr().write_volatile(mfn) };
+    }
+}
 
 fields!(VcpuRunstateInfo {
     /// What the vCPU is doing.

@@ -63,6 +63,19 @@ pub(crate) fn uses_own(cpu: CpuId) -> bool {
     core::ptr::eq(followed, OWN.ptr(cpu))
 }
 
+/// Holds events off from `cpu`, which has a record.
+#[cfg(CONFIG_XEN_PV_SMP)]
+pub(crate) fn mask_events(cpu: CpuId) {
+    // SAFETY: Each possible CPU has a copy.
+    let followed = unsafe { FOLLOWED.ptr(cpu).read_volatile() }.cast_mut();
+
+    if !followed.is_null() {
+        // SAFETY: It is the vCPU's record, and Xen does not write this field of one that does not
+        // run.
+        unsafe { (&raw mut (*followed).evtchn_upcall_mask).write_volatile(1) };
+    }
+}
+
 /// Returns the address of `cpu`'s own record.
 pub(crate) fn own_address(cpu: CpuId) -> u64 {
     to_u64(OWN.ptr(cpu).expose_provenance())

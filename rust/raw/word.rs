@@ -29,7 +29,7 @@ pub(crate) const fn to_signed(number: u64) -> i64 {
 }
 
 /// Takes the sign from bits that C has in an `int`, such as the number of a CPU.
-#[cfg(CONFIG_SMP)]
+#[cfg(any(CONFIG_SMP, CONFIG_XEN_PV))]
 #[inline(always)]
 pub(crate) const fn from_int(number: i32) -> u32 {
     number as u32 // CAST: The same bits.

@@ -25,6 +25,10 @@ pub enum Line {
     CallFunctionSingle,
     /// A lock that it waits for is free. Waited for, never delivered.
     LockKicker,
+    /// Something was left for its next interrupt. PV only: others have an APIC.
+    IrqWork,
+    /// A performance counter overflowed (`VIRQ_XENPMU`).
+    Counters,
 }
 
 impl Line {
@@ -46,6 +50,16 @@ impl Line {
     #[cfg_attr(not(CONFIG_PARAVIRT_SPINLOCKS), allow(dead_code))]
     pub const LOCK: &'static [Self] = &[Self::LockKicker];
 
+    /// Returns what a CPU of a PV guest needs besides.
+    #[cfg_attr(not(CONFIG_XEN_PV_SMP), allow(dead_code))]
+    pub const fn of_pv(has_counters: bool) -> &'static [Self] {
+        if has_counters {
+            &[Self::IrqWork, Self::Counters]
+        } else {
+            &[Self::IrqWork]
+        }
+    }
+
     /// Returns what a CPU needs to be one of many.
     pub const fn of_cpu(events: Events) -> &'static [Self] {
         match events {
@@ -62,6 +76,8 @@ impl Line {
             Self::Debug => b"debug",
             Self::CallFunctionSingle => b"callfuncsingle",
             Self::LockKicker => b"spinlock",
+            Self::IrqWork => b"irqwork",
+            Self::Counters => b"pmu",
         }
     }
 }
@@ -157,19 +173,21 @@ mod tests {
     use super::*;
 
     /// All there are.
-    const EVERY: [Line; 5] = [
+    const EVERY: [Line; 7] = [
         Line::Reschedule,
         Line::CallFunction,
         Line::Debug,
         Line::CallFunctionSingle,
         Line::LockKicker,
+        Line::IrqWork,
+        Line::Counters,
     ];
 
     /// `drivers/xen`: hands out interrupt 10 plus the place of the line, and
     /// fails in one step.
     struct Fake {
-        recorded: [Option<u32>; 5],
-        bound: [bool; 5],
+        recorded: [Option<u32>; 7],
+        bound: [bool; 7],
         failing: Option<(Line, i32)>,
         warnings: usize,
         bindings: usize,
@@ -179,8 +197,8 @@ mod tests {
     impl Fake {
         fn new(failing: Option<(Line, i32)>) -> Self {
             Self {
-                recorded: [None; 5],
-                bound: [false; 5],
+                recorded: [None; 7],
+                bound: [false; 7],
                 failing,
                 warnings: 0,
                 bindings: 0,
@@ -189,7 +207,7 @@ mod tests {
         }
 
         fn place(line: Line) -> usize {
-            EVERY.iter().position(|&one| one == line).unwrap_or(5)
+            EVERY.iter().position(|&one| one == line).unwrap_or(7)
         }
 
         /// Returns whether exactly `lines` are bound and recorded.
@@ -268,11 +286,19 @@ mod tests {
     }
 
     #[test]
+    fn a_pv_guests_counters_have_an_interrupt_if_there_are_any() {
+        assert_eq!(Line::of_pv(true), [Line::IrqWork, Line::Counters]);
+        assert_eq!(Line::of_pv(false), [Line::IrqWork]);
+    }
+
+    #[test]
     fn whatever_fails_nothing_stays_bound() {
         for wanted in [
             Line::of_cpu(Events::Bitmap),
             Line::of_cpu(Events::Fifo),
             Line::LOCK,
+            Line::of_pv(true),
+            Line::of_pv(false),
         ] {
             for (step, &line) in wanted.iter().enumerate() {
                 // No memory, and no room among the interrupts.
@@ -327,12 +353,14 @@ mod tests {
 
     #[test]
     fn names_begin_as_they_always_have() {
-        let names: [&[u8]; 5] = [
+        let names: [&[u8]; 7] = [
             b"resched",
             b"callfunc",
             b"debug",
             b"callfuncsingle",
             b"spinlock",
+            b"irqwork",
+            b"pmu",
         ];
 
         for (line, name) in EVERY.into_iter().zip(names) {

@@ -66,6 +66,13 @@ const DEBUG: PerCpu<Record> = unsafe { PerCpu::new(&raw const bindings::xen_debu
 const CALL_FUNCTION_PORT: PerCpu<u32> =
     unsafe { PerCpu::new(&raw const bindings::xen_callfunc_port) };
 
+// SAFETY: `DEFINE_PER_CPU(struct xen_cpu_irq, xen_irq_work)` is in c-shims/smp_pv.c.
+#[cfg(CONFIG_XEN_PV_SMP)]
+const IRQ_WORK: PerCpu<Record> = unsafe { PerCpu::new(&raw const bindings::xen_irq_work) };
+// SAFETY: `DEFINE_PER_CPU(struct xen_cpu_irq, xen_pmu_irq)` is in c-shims/smp_pv.c.
+#[cfg(CONFIG_XEN_PV_SMP)]
+const COUNTERS: PerCpu<Record> = unsafe { PerCpu::new(&raw const bindings::xen_pmu_irq) };
+
 /// What no interrupt has.
 pub(super) const NO_IRQ: c_int = -1;
 /// What no event channel has.
@@ -110,6 +117,20 @@ impl Wiring {
             ),
             #[cfg(not(CONFIG_PARAVIRT_SPINLOCKS))]
             Line::LockKicker => return None,
+            #[cfg(CONFIG_XEN_PV_SMP)]
+            Line::IrqWork => (
+                IRQ_WORK,
+                Source::Ipi(bindings::ipi_vector_XEN_IRQ_WORK_VECTOR),
+                bindings::xen_irq_work_interrupt,
+            ),
+            #[cfg(CONFIG_XEN_PV_SMP)]
+            Line::Counters => (
+                COUNTERS,
+                Source::Virq(bindings::VIRQ_XENPMU),
+                bindings::xen_pmu_irq_handler,
+            ),
+            #[cfg(not(CONFIG_XEN_PV_SMP))]
+            Line::IrqWork | Line::Counters => return None,
         };
 
         Some(Self {

@@ -7,6 +7,7 @@
 mod xen {
     pub mod abi;
     pub mod boot;
+    pub mod cpu;
     pub mod grant;
     pub mod guest;
     pub mod hvm;
@@ -17,4 +18,4 @@ mod xen {
     pub mod time;
 }
 
-pub use xen::{abi, boot, grant, guest, hvm, irq, mmu, smp, suspend, time};
+pub use xen::{abi, boot, cpu, grant, guest, hvm, irq, mmu, smp, suspend, time};

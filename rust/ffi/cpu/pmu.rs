@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Performance counters: MSRs, the interrupt, what perf asks, and who shares and unshares the page.
+//!
+//! C ancestor: `pmu.c`.
+
+#![expect(unsafe_code)]
+
+use kernel::{
+    cpu::CpuId,
+    ffi::{
+        c_int,
+        c_uint,
+        c_ulong,
+        c_void, //
+    },
+    sync::SetOnce,
+};
+
+use crate::{
+    abi::{
+        errno::XenErrno,
+        frame::Mfn,
+        pmu::Register, //
+    },
+    cpu::pmu::{
+        self,
+        guest_state,
+        msr::{
+            self,
+            Counters,
+            Page,
+            Pmc,
+            Vendor, //
+        },
+        GuestState,
+        Stopped, //
+    },
+    ffi::contract,
+    raw::{
+        address,
+        bindings,
+        domain,
+        hypercall,
+        p2m,
+        page::ZeroedPage,
+        pmu::{
+            install,
+            is_in_page,
+            remove,
+            set_in_page,
+            PmuPage, //
+        },
+        print::{
+            printk,
+            printk_once,
+            ERR,
+            INFO,
+            WARNING, //
+        },
+        vcpu,
+        word::{
+            from_int,
+            to_u64,
+            to_usize, //
+        }, //
+    },
+};
+
+contract!(
+    pmu_msr_chk_emulated,
+    xen_get_guest_ip,
+    xen_guest_state,
+    xen_pmu_finish,
+    xen_pmu_init,
+    xen_pmu_irq_handler,
+    xen_read_pmc,
+);
+
+/// The machine's counters, from when CPU 0 had some.
+static COUNTERS: SetOnce<Counters> = SetOnce::new();
+
+/// Returns whether there are counters to be had.
+pub(in crate::ffi) fn are_available() -> bool {
+    COUNTERS.as_ref().is_some()
+}
+
+/// Returns the machine's counters, lent to us or not.
+fn counters() -> Counters {
+    COUNTERS.copy().unwrap_or_else(find_counters)
+}
+
+/// Asks the CPU what counters it has.
+fn find_counters() -> Counters {
+    // SAFETY: Read-only once the boot CPU is identified.
+    let vendor = unsafe { bindings::rust_helper_boot_cpu_vendor() };
+
+    Counters::new(match vendor {
+        // SAFETY: As above.
+        bindings::X86_VENDOR_AMD => Vendor::Amd(unsafe { bindings::rust_helper_boot_cpu_family() }),
+        bindings::X86_VENDOR_HYGON => Vendor::Hygon,
+        bindings::X86_VENDOR_INTEL
+        | bindings::X86_VENDOR_CENTAUR
+        | bindings::X86_VENDOR_ZHAOXIN => {
+            let (mut eax, mut ebx, mut ecx, mut edx) = (0, 0, 0, 0);
+
+            // SAFETY: It writes the four numbers, and leaves of CPUID have no effect.
+            unsafe { bindings::rust_helper_cpuid(0xa, &mut eax, &mut ebx, &mut ecx, &mut edx) };
+            Vendor::Intel(eax, edx)
+        }
+        _ => Vendor::Other,
+    })
+}
+
+/// The page of the vCPU that runs this, interrupts off.
+struct Ours(PmuPage);
+
+impl Page for Ours {
+    fn load(&self, register: Register) -> Option<u64> {
+        self.0.load(register)
+    }
+
+    fn store(&mut self, register: Register, value: u64) -> Option<()> {
+        self.0.store(register, value)
+    }
+}
+
+/// Reads or writes an MSR in the page, if it is there. Hot path, any context.
+///
+/// All MSRs of a PV guest come this way. In all but one interrupt handler none is in the page.
+///
+/// # Safety
+///
+/// `value` must be valid for reads and writes.
+#[no_mangle]
+unsafe extern "C" fn pmu_msr_chk_emulated(msr: u32, value: *mut u64, is_read: bool) -> bool {
+    if !is_in_page() {
+        return false;
+    }
+    // SAFETY: The caller's promise.
+    unsafe { emulate(msr, &mut *value, is_read) }.is_some()
+}
+
+/// Reads or writes an MSR in the page.
+///
+/// # Safety
+///
+/// None but that of its caller.
+#[cold]
+unsafe fn emulate(msr: u32, value: &mut u64, is_read: bool) -> Option<()> {
+    let mut page = PmuPage::of_this_cpu().map(Ours)?;
+
+    if is_read {
+        *value = msr::read(counters(), &page, msr)?;
+        Some(())
+    } else {
+        msr::write(counters(), &mut page, msr, *value)
+    }
+}
+
+/// Reads a counter, or zero where there is no such one. Any context.
+#[no_mangle]
+extern "C" fn xen_read_pmc(counter: c_int) -> u64 {
+    let (counters, counter) = (counters(), Pmc(from_int(counter)));
+
+    if is_in_page() {
+        if let Some(page) = PmuPage::of_this_cpu() {
+            return counters
+                .locate_pmc(counter)
+                .and_then(|register| page.load(register))
+                .unwrap_or_default();
+        }
+    }
+    counters
+        .msr_of_pmc(counter)
+        // SAFETY: It takes any MSR; reading a counter has no effect.
+        .map_or(0, |msr| unsafe {
+            bindings::rust_helper_native_read_msr_safe(msr)
+        })
+}
+
+/// Masks or unmasks the counters' interrupt. Any context.
+pub(super) fn set_interrupt(value: u32) {
+    match PmuPage::of_this_cpu() {
+        Some(mut page) => {
+            page.set_lvtpc(value);
+            if !is_in_page() {
+                // Refused, the interrupt is as it was. There is nobody to tell.
+                let _ = hypercall::pmu::set_lvtpc();
+            }
+        }
+        None => printk_once!(WARNING, "pmu_apic_update: pmudata not initialized\n"),
+    }
+}
+
+/// Returns perf's word for whose the sample is that it handles. Any context.
+#[no_mangle]
+extern "C" fn xen_guest_state() -> c_uint {
+    /// `PERF_GUEST_ACTIVE`.
+    const ACTIVE: c_uint = 0x1;
+    /// `PERF_GUEST_USER`.
+    const USER: c_uint = 0x2;
+
+    let Some(page) = PmuPage::of_this_cpu().filter(|_| is_in_page()) else {
+        return 0;
+    };
+
+    match guest_state(domain::is_initial(), &page.sample()) {
+        GuestState::Host => 0,
+        GuestState::Kernel => ACTIVE,
+        GuestState::User => ACTIVE | USER,
+    }
+}
+
+/// Returns what instruction the guest was at whose sample perf handles. Any context.
+#[no_mangle]
+extern "C" fn xen_get_guest_ip() -> c_ulong {
+    PmuPage::of_this_cpu().map_or(0, |page| to_usize(page.sample().ip))
+}
+
+/// This vCPU, whose counters are stopped.
+impl Stopped for Ours {
+    fn set_in_page(&mut self, in_page: bool) {
+        set_in_page(in_page);
+    }
+
+    fn handle_overflow(&mut self) -> bool {
+        let sample = self.0.sample();
+
+        // SAFETY: This is the counters' interrupt, which is perf's to handle.
+        unsafe {
+            bindings::xen_pmu_handle_overflow(
+                to_usize(sample.ip),
+                to_usize(sample.sp),
+                sample.code_segment(),
+            )
+        }
+    }
+
+    fn flush(&mut self) -> Result<(), XenErrno> {
+        hypercall::pmu::flush()
+    }
+}
+
+/// Handles the interrupt of this CPU's counters. Interrupts are off.
+#[no_mangle]
+pub(in crate::ffi) extern "C" fn xen_pmu_irq_handler(
+    _irq: c_int,
+    _dev_id: *mut c_void,
+) -> bindings::irqreturn_t {
+    let Some(mut page) = PmuPage::of_this_cpu().map(Ours) else {
+        printk_once!(WARNING, "xen_pmu_irq_handler: pmudata not initialized\n");
+        return bindings::irqreturn::IRQ_NONE;
+    };
+
+    match pmu::interrupt(&mut page) {
+        Ok(true) => bindings::irqreturn::IRQ_HANDLED,
+        Ok(false) => bindings::irqreturn::IRQ_NONE,
+        Err(errno) => {
+            printk_once!(
+                WARNING,
+                "xen_pmu_irq_handler: failed hypercall, err: {}\n",
+                errno.to_errno()
+            );
+            bindings::irqreturn::IRQ_NONE
+        }
+    }
+}
+
+/// Why a CPU has no counters.
+enum Failure {
+    /// No page to share.
+    NoMemory,
+    /// Xen's refusal.
+    Refused(XenErrno),
+}
+
+/// Returns the frame behind a page of ours.
+fn frame_of(page: &ZeroedPage) -> Option<Mfn> {
+    let address = to_u64(page.as_ptr::<u8>().addr());
+
+    p2m::lookup(address::linear_to_physical(address)?.frame()).mfn()
+}
+
+/// Shares a page for a CPU with Xen. May sleep.
+fn share_page(cpu: CpuId) -> Result<(), Failure> {
+    let page = ZeroedPage::new().ok_or(Failure::NoMemory)?;
+    let frame = frame_of(&page).ok_or(Failure::NoMemory)?;
+
+    // SAFETY: The page is our own, and `remove()` does not free it before Xen is done with it.
+    unsafe { hypercall::pmu::init(vcpu::of(cpu), frame) }.map_err(Failure::Refused)?;
+    install(cpu, page);
+    Ok(())
+}
+
+/// Gives CPU `cpu` counters, if there are any. May sleep.
+///
+/// None but CPU 0 asks: it comes first, and the others are spared the attempt.
+#[no_mangle]
+pub(in crate::ffi) extern "C" fn xen_pmu_init(cpu: c_int) {
+    let Some(cpu) = CpuId::from_i32(cpu) else {
+        return;
+    };
+
+    if !domain::is_pv() || cpu.as_u32() != 0 && !are_available() {
+        return;
+    }
+    match share_page(cpu) {
+        Ok(()) => {
+            if !are_available() && COUNTERS.populate(find_counters()) {
+                // SAFETY: Boot code, once.
+                unsafe { bindings::xen_use_guest_info_callbacks() };
+            }
+        }
+        Err(Failure::NoMemory) => printk!(ERR, "VPMU init: No memory\n"),
+        Err(Failure::Refused(XenErrno::EOPNOTSUPP | XenErrno::ENOSYS)) => {
+            printk_once!(INFO, "VPMU disabled by hypervisor.\n");
+        }
+        Err(Failure::Refused(errno)) => printk_once!(
+            INFO,
+            "Could not initialize VPMU for cpu {}, error {}\n",
+            cpu.as_u32(),
+            errno.to_errno()
+        ),
+    }
+}
+
+/// Takes them away from CPU `cpu`, if it has any. May sleep.
+#[no_mangle]
+pub(in crate::ffi) extern "C" fn xen_pmu_finish(cpu: c_int) {
+    let Some(cpu) = CpuId::from_i32(cpu) else {
+        return;
+    };
+
+    if let Some(page) = remove(cpu) {
+        if hypercall::pmu::finish(vcpu::of(cpu)).is_err() {
+            // Xen may go on writing it.
+            page.leak::<u8>();
+        }
+    }
+}

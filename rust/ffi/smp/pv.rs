@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! CPUs of a PV guest: boot, and the way down.
+//!
+//! C ancestor: `smp_pv.c`.
+
+mod bringup;
+
+use core::ptr::null_mut;
+
+use kernel::{
+    cpu::CpuId,
+    ffi::{
+        c_int,
+        c_uint,
+        c_void, //
+    },
+    prelude::*, //
+};
+
+use super::interrupt::{
+    xen_smp_intr_free,
+    xen_smp_intr_init,
+    CpuLines, //
+};
+#[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
+use super::spinlock;
+use crate::{
+    abi::{
+        errno::XenErrno,
+        id::VcpuId, //
+    },
+    ffi::{
+        contract,
+        cpu::pmu::{
+            self,
+            xen_pmu_finish,
+            xen_pmu_init, //
+        }, //
+    },
+    raw::{
+        bindings,
+        bringup::set_registered,
+        bug::{
+            bug,
+            bug_on_err,
+            panic, //
+        },
+        console,
+        cpu::{
+            self,
+            CpuSet, //
+        },
+        domain,
+        hypercall::{
+            event::yield_cpu,
+            vcpu as calls, //
+        },
+        print::{
+            printk,
+            INFO, //
+        },
+        section::init,
+        vcpu,
+        word::to_int, //
+    },
+    smp::{
+        interrupt::{
+            self,
+            Line, //
+        },
+        pv::{
+            self,
+            Stopping, //
+        },
+    },
+};
+
+contract!(
+    xen_pv_cleanup_dead_cpu,
+    xen_pv_cpu_die,
+    xen_pv_cpu_disable,
+    xen_pv_play_dead,
+    xen_pv_poll_sync_state,
+    xen_pv_smp_config,
+    xen_pv_smp_prepare_boot_cpu,
+    xen_pv_smp_prepare_cpus,
+    xen_pv_stop_other_cpus,
+    xen_smp_count_cpus,
+    xen_smp_init,
+    xen_smp_intr_free_pv,
+    xen_smp_intr_init_pv,
+);
+
+/// The CPU that the guest starts on.
+const BOOT_CPU: c_uint = 0;
+
+init! {
+    /// Has the kernel bring up CPUs by hypercalls. The initial domain reads the machine's tables.
+    #[no_mangle]
+    extern "C" fn xen_smp_init() {
+        // SAFETY: Early boot code, before the kernel uses the tables.
+        unsafe { bindings::xen_use_pv_cpus() };
+        if !domain::is_initial() {
+            // SAFETY: As above.
+            unsafe { bindings::xen_use_pv_topology() };
+        }
+    }
+}
+
+init! {
+    /// Finds out how many vCPUs there are, and has the kernel expect no more.
+    #[no_mangle]
+    extern "C" fn xen_smp_count_cpus() {
+        let limit = kernel::cpu::nr_cpu_ids();
+        let cpus = pv::count(limit, |&vcpu| calls::is_up(VcpuId::from_raw(vcpu)).is_ok());
+
+        printk!(INFO, "Xen PV: Detected {} vCPUS\n", cpus);
+        if cpus < limit {
+            // SAFETY: Boot code, before anything is allocated for each CPU.
+            unsafe { bindings::rust_helper_set_nr_cpu_ids(cpus) };
+        }
+    }
+}
+
+init! {
+    /// Tells the kernel of a machine with a CPU for each vCPU, and of no more than that.
+    #[no_mangle]
+    extern "C" fn xen_pv_smp_config() {
+        /// `CPU_ACPIID_INVALID`.
+        const NO_ACPI_ID: u32 = u32::MAX;
+
+        // SAFETY: Boot code, where the kernel asks for the machine's CPUs.
+        unsafe { bindings::topology_register_boot_apic(BOOT_CPU) };
+        for apic in 0..kernel::cpu::nr_cpu_ids() {
+            // SAFETY: As above.
+            unsafe { bindings::topology_register_apic(apic, NO_ACPI_ID, true) };
+        }
+        // SAFETY: As above.
+        unsafe { bindings::smp_found_config = 1 };
+    }
+}
+
+init! {
+    /// Prepares the CPU that runs this, before anything is patched.
+    #[no_mangle]
+    extern "C" fn xen_pv_smp_prepare_boot_cpu() {
+        if CpuId::current().as_u32() != BOOT_CPU {
+            bug("the boot CPU is not CPU 0");
+        }
+        // SAFETY: Boot code, on the boot CPU.
+        unsafe { bindings::native_smp_prepare_boot_cpu() };
+        if !domain::has_writable_page_tables() {
+            // SAFETY: The table that the CPU started with is memory as any other now.
+            unsafe { bindings::make_lowmem_page_readwrite(bindings::xen_initial_gdt) };
+        }
+        // SAFETY: Boot code; which CPUs there can be is known by now.
+        unsafe { bindings::xen_setup_vcpu_info_placement() };
+        // Lock and unlock are patched soon, in the kernel's text once and for all.
+        #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
+        spinlock::xen_init_spinlocks();
+    }
+}
+
+/// Stops the machine, with a message that Xen's console shows too.
+#[cold]
+fn refuse(message: &str) -> ! {
+    console::print(fmt!("{}", message));
+    panic(fmt!("{}", message))
+}
+
+init! {
+    /// Prepares for more CPUs.
+    #[no_mangle]
+    extern "C" fn xen_pv_smp_prepare_cpus(max_cpus: c_uint) {
+        // SAFETY: Written by early parameters only.
+        let ioapic_is_disabled = unsafe { bindings::rust_helper_ioapic_is_disabled() };
+
+        if let Some(message) = pv::refusal(ioapic_is_disabled, max_cpus) {
+            refuse(message);
+        }
+        #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
+        spinlock::xen_init_lock_cpu(to_int(BOOT_CPU));
+
+        // SAFETY: Boot code, on the boot CPU.
+        unsafe { bindings::smp_prepare_cpus_common() };
+        // SAFETY: As above.
+        unsafe { bindings::rust_helper_speculative_store_bypass_ht_init() };
+
+        xen_pmu_init(to_int(BOOT_CPU));
+        if xen_smp_intr_init(BOOT_CPU) != 0 || xen_smp_intr_init_pv(BOOT_CPU) != 0 {
+            bug("the boot CPU gets no interrupts");
+        }
+        set_registered(CpuId::current(), true);
+
+        for cpu in pv::surplus(CpuSet::possible().iter(), max_cpus) {
+            // SAFETY: Boot code, before the CPU comes.
+            unsafe { bindings::set_cpu_possible(cpu, false) };
+        }
+        for cpu in CpuSet::possible().iter() {
+            // SAFETY: As above.
+            unsafe { bindings::rust_helper_set_cpu_present(cpu, true) };
+        }
+    }
+}
+
+/// Gives CPU `cpu` the interrupts that PV guests have besides. May sleep.
+#[no_mangle]
+extern "C" fn xen_smp_intr_init_pv(cpu: c_uint) -> c_int {
+    let Some(mut lines) = CpuLines::of(cpu) else {
+        return EINVAL.to_errno();
+    };
+
+    match interrupt::init(&mut lines, Line::of_pv(pmu::are_available())) {
+        Ok(()) => 0,
+        Err(error) => error,
+    }
+}
+
+/// Takes them away from CPU `cpu`. May sleep.
+#[no_mangle]
+extern "C" fn xen_smp_intr_free_pv(cpu: c_uint) {
+    if let Some(mut lines) = CpuLines::of(cpu) {
+        interrupt::free(&mut lines, Line::of_pv(true));
+    }
+}
+
+/// Notes that Xen has the registers of the vCPUs that are on line, and of no others: a domain that
+/// wakes is a new one. Runs in `stop_machine()`.
+pub(in crate::ffi) fn forget_offline_vcpus() {
+    for cpu in cpu::possible() {
+        set_registered(cpu, cpu::is_online(cpu));
+    }
+}
+
+/// Lets others run while the CPU that runs this waits for one that comes or goes.
+#[no_mangle]
+extern "C" fn xen_pv_poll_sync_state() {
+    yield_cpu();
+}
+
+/// Takes the CPU that runs this off line. Runs in `stop_machine()`, interrupts off.
+#[no_mangle]
+extern "C" fn xen_pv_cpu_disable() -> c_int {
+    if CpuId::current().as_u32() == BOOT_CPU {
+        return EBUSY.to_errno();
+    }
+    // SAFETY: The CPU is on its way down.
+    unsafe { bindings::cpu_disable_common() };
+    // SAFETY: As above; no task's tables are to be kept from being freed by a CPU that sleeps.
+    unsafe { bindings::rust_helper_load_kernel_page_tables() };
+    0
+}
+
+/// A vCPU that stops itself.
+struct Dying(VcpuId);
+
+impl Stopping for Dying {
+    fn is_up(&mut self) -> Result<bool, XenErrno> {
+        calls::is_up(self.0)
+    }
+
+    fn sleep(&mut self) {
+        // A tenth of a second.
+        const TIMEOUT: isize = (bindings::HZ / 10) as isize; // CAST: It widens.
+
+        // SAFETY: Hotplug runs in a task that may sleep.
+        unsafe { bindings::schedule_timeout_uninterruptible(TIMEOUT) };
+    }
+}
+
+/// Waits until CPU `cpu` has stopped. May sleep.
+#[no_mangle]
+extern "C" fn xen_pv_cpu_die(cpu: c_uint) {
+    if let Some(cpu) = CpuId::from_u32(cpu) {
+        pv::wait_until_down(&mut Dying(vcpu::of(cpu)));
+    }
+}
+
+/// Cleans up behind CPU `cpu`, which has stopped. May sleep.
+#[no_mangle]
+extern "C" fn xen_pv_cleanup_dead_cpu(cpu: c_uint) {
+    xen_smp_intr_free(cpu);
+    #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
+    spinlock::xen_uninit_lock_cpu(to_int(cpu));
+    // SAFETY: The CPU does not run.
+    unsafe { bindings::xen_teardown_timer(to_int(cpu)) };
+    xen_pmu_finish(to_int(cpu));
+}
+
+/// Stops the CPU that runs this until Xen is asked to run it again.
+fn stop_here() {
+    bug_on_err(calls::down(vcpu::current()), "a vCPU cannot be stopped");
+}
+
+/// Stops the CPU that runs this, from its idle task, and starts it anew when it is wanted.
+#[no_mangle]
+extern "C" fn xen_pv_play_dead() -> ! {
+    // SAFETY: This is the idle task of a CPU that is off line, interrupts off.
+    unsafe { bindings::play_dead_common() };
+    stop_here();
+    // SAFETY: The CPU leaves what it did so far behind, as if it came for the first time.
+    unsafe { bindings::xen_cpu_bringup_again(bindings::rust_helper_current_pt_regs()) }
+}
+
+/// Stops the CPU that runs this for good.
+extern "C" fn stop_self(_info: *mut c_void) {
+    // SAFETY: The CPU will run no task any more.
+    unsafe { bindings::rust_helper_load_kernel_page_tables() };
+    // SAFETY: As above.
+    unsafe { bindings::set_cpu_online(CpuId::current().as_u32(), false) };
+    stop_here();
+    bug("a CPU that was stopped for good runs");
+}
+
+/// Stops all other CPUs: the kernel has crashed, or the machine is going down.
+#[no_mangle]
+extern "C" fn xen_pv_stop_other_cpus(wait: c_int) {
+    // SAFETY: The function takes any argument, and what it leaves undone nobody waits for.
+    unsafe { bindings::smp_call_function(Some(stop_self), null_mut(), wait) };
+}
