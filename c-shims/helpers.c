@@ -108,6 +108,21 @@ int rust_helper_kexec_crash_loaded(void)
 	return kexec_crash_loaded();
 }
 
+bool rust_helper_cpu_has_syscall32(void)
+{
+	return cpu_feature_enabled(X86_FEATURE_SYSCALL32);
+}
+
+bool rust_helper_cpu_has_sysfast32(void)
+{
+	return cpu_feature_enabled(X86_FEATURE_SYSFAST32);
+}
+
+u64 rust_helper_maxmem(void)
+{
+	return MAXMEM;
+}
+
 struct page *rust_helper_pfn_to_page(unsigned long pfn)
 {
 	return pfn_to_page(pfn);

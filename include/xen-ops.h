@@ -356,16 +356,20 @@ u32 xen_get_apic_id(u32 x);				/* [any] */
 u32 xen_cpu_present_to_apicid(int cpu);			/* [any] */
 unsigned int xen_io_apic_read(unsigned int apic, unsigned int reg); /* [any] */
 
-/* Memory map: setup.c */
-char *xen_memory_setup(void);				/* [init] */
+/* Setup of a PV guest: Rust; c-shims/setup.c has what the kernel reads */
+void xen_use_no_acpi(void);				/* [init], c-shims */
+void xen_use_xen_idle(void);				/* [init], c-shims */
 void xen_arch_setup(void);				/* [init] */
+void xen_enable_syscall(void);				/* [init], [irqoff] */
+
+/* Memory map: Rust, boot/memory_map.rs */
+char *xen_memory_setup(void);				/* [init] */
 void xen_chk_is_e820_usable(phys_addr_t start, phys_addr_t size,
 			    const char *component);	/* [init] */
 unsigned long xen_chk_extra_mem(unsigned long pfn);	/* [init], [stop] */
 void xen_inv_extra_mem(void);				/* [init] */
 void xen_remap_memory(void);				/* [init] */
 phys_addr_t xen_find_free_area(phys_addr_t size);	/* [init] */
-void xen_enable_syscall(void);				/* [init], [irqoff] */
 
 /* p2m list: p2m.c */
 void xen_build_dynamic_phys_to_machine(void);		/* [early] */

@@ -15,6 +15,7 @@
 
 pub mod apic;
 pub mod context;
+pub mod callback;
 pub mod cpuid;
 pub mod e820;
 pub mod errno;

@@ -8,8 +8,10 @@
 #include <linux/clocksource.h>
 #include <linux/console.h>
 #include <linux/efi.h>
+#include <linux/iscsi_ibft.h>
 #include <linux/kexec.h>
 #include <linux/memblock.h>
+#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/preempt.h>
 #include <linux/screen_info.h>
@@ -26,6 +28,7 @@
 #include <asm/msr-index.h>
 #include <asm/pvclock.h>
 #include <asm/reboot.h>
+#include <asm/sections.h>
 #include <asm/setup.h>
 #include <asm/xen/hypervisor.h>
 #include <asm/xen/page.h>
@@ -36,6 +39,7 @@
 #include <xen/grant_table.h>
 #include <xen/hvc-console.h>
 #include <xen/hvm.h>
+#include <xen/interface/callback.h>
 #include <xen/interface/hvm/hvm_op.h>
 #include <xen/interface/memory.h>
 #include <xen/interface/physdev.h>

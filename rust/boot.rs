@@ -5,6 +5,8 @@
 // Each serves one of the kernel's options, and is tested without it.
 #[cfg_attr(not(CONFIG_XEN_EFI), allow(dead_code))]
 pub mod efi;
+#[cfg_attr(not(CONFIG_XEN_PV), allow(dead_code))]
+pub mod memory_map;
 #[cfg_attr(not(CONFIG_XEN_PVH), allow(dead_code))]
 pub mod pvh;
 #[cfg_attr(not(CONFIG_XEN_DOM0), allow(dead_code))]

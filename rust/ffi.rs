@@ -16,8 +16,12 @@ pub(crate) mod suspend;
 pub(crate) mod time;
 pub(crate) mod unplug;
 
+#[cfg(CONFIG_XEN_PV)]
+pub(crate) mod arch_setup;
 #[cfg(CONFIG_XEN_EFI)]
 pub(crate) mod efi;
+#[cfg(CONFIG_XEN_PV)]
+pub(crate) mod memory_map;
 #[cfg(CONFIG_XEN_PVH)]
 pub(crate) mod pvh;
 #[cfg(CONFIG_XEN_DOM0)]

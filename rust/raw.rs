@@ -10,6 +10,8 @@ pub(crate) mod atomic;
 pub(crate) mod bindings;
 #[cfg(CONFIG_XEN_PV_SMP)]
 pub(crate) mod bringup;
+#[cfg_attr(not(CONFIG_XEN_PV), allow(dead_code))]
+pub(crate) mod boot_cell;
 pub(crate) mod bug;
 #[cfg_attr(not(CONFIG_XEN_PVH), allow(dead_code))]
 pub(crate) mod console;

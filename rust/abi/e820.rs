@@ -19,8 +19,16 @@ use super::frame::PAGE_SIZE;
 
 /// `E820_TYPE_RAM`: memory to use.
 pub const RAM: u32 = 1;
+/// `E820_TYPE_RESERVED`: not memory to use, often a device's.
+pub const RESERVED: u32 = 2;
+/// `E820_TYPE_NVS`: memory that firmware wants back after sleep.
+pub const NVS: u32 = 4;
 /// `E820_TYPE_UNUSABLE`: memory that is there in the machine, but not for this kernel.
 pub const UNUSABLE: u32 = 5;
+/// `E820_TYPE_PRAM`: memory that survives power loss, in its pre-standard form.
+pub const PRAM: u32 = 12;
+/// `E820_TYPE_SOFT_RESERVED`: memory for a special purpose.
+pub const SOFT_RESERVED: u32 = 0xefff_ffff;
 
 /// A stretch of the physical address space.
 ///
@@ -37,6 +45,20 @@ pub struct E820Entry {
 }
 
 impl E820Entry {
+    /// An entry of nothing.
+    pub const EMPTY: Self = Self {
+        addr: 0,
+        size: 0,
+        kind: 0,
+    };
+
+    /// Returns the first address after it; the last one there is, for an entry that wraps around.
+    pub const fn end(&self) -> u64 {
+        let (addr, size) = (self.addr, self.size);
+
+        addr.saturating_add(size)
+    }
+
     /// Returns the numbers of the first whole page and of the one after the last, if it has any.
     ///
     /// A stretch may begin and end within a page, and may claim to wrap around.

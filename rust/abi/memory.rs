@@ -19,10 +19,16 @@ use super::{
     id::DomId, //
 };
 
+/// `XENMEM_decrease_reservation`.
+pub const DECREASE_RESERVATION: u32 = 1;
+/// `XENMEM_maximum_reservation`.
+pub const MAXIMUM_RESERVATION: u32 = 4;
 /// `XENMEM_add_to_physmap`.
 pub const ADD_TO_PHYSMAP: u32 = 7;
 /// `XENMEM_memory_map`.
 pub const MEMORY_MAP: u32 = 9;
+/// `XENMEM_machine_memory_map`.
+pub const MACHINE_MEMORY_MAP: u32 = 10;
 
 /// `XENMAPSPACE_shared_info`: the page that Xen shares with the domain.
 const MAPSPACE_SHARED_INFO: u32 = 0;
@@ -79,7 +85,46 @@ impl MemoryMap {
     }
 }
 
+/// Names frames that the domain gives back, or wants.
+#[derive(Clone, Copy, Debug, IntoBytes, Immutable)]
+#[repr(C)]
+pub struct MemoryReservation {
+    /// Virtual address of an array of frame numbers.
+    pub(crate) extent_start: u64,
+    /// How many there are.
+    pub(crate) nr_extents: u64,
+    /// How many frames each stands for, as a power of two.
+    pub(crate) extent_order: u32,
+    /// How high their addresses may be; 0 for any.
+    pub(crate) address_bits: u32,
+    /// Whose: the caller's own.
+    pub(crate) domid: DomId,
+    /// Rest of the structure.
+    _pad: [u16; 3],
+}
+
+impl MemoryReservation {
+    /// Names the `nr_extents` single frames at `extent_start`.
+    pub const fn new(extent_start: u64, nr_extents: u64) -> Self {
+        Self {
+            extent_start,
+            nr_extents,
+            extent_order: 0,
+            address_bits: 0,
+            domid: DomId::SELF,
+            _pad: [0; 3],
+        }
+    }
+}
+
 const _: () = {
+    assert!(size_of::<MemoryReservation>() == 32);
+    assert!(offset_of!(MemoryReservation, extent_start) == 0);
+    assert!(offset_of!(MemoryReservation, nr_extents) == 8);
+    assert!(offset_of!(MemoryReservation, extent_order) == 16);
+    assert!(offset_of!(MemoryReservation, address_bits) == 20);
+    assert!(offset_of!(MemoryReservation, domid) == 24);
+
     assert!(size_of::<AddToPhysmap>() == 24);
     assert!(offset_of!(AddToPhysmap, domid) == 0);
     assert!(offset_of!(AddToPhysmap, size) == 2);
@@ -107,6 +152,18 @@ mod tests {
         assert_eq!(bytes[..8], [0xf0, 0x7f, 0, 0, 0, 0, 0, 0]);
         assert_eq!(bytes[8..16], [0; 8]);
         assert_eq!(bytes[16..], [0x56, 0x34, 0x12, 0, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn a_frame_is_given_back_with_no_stray_byte() {
+        let frames = MemoryReservation::new(0x1122_3344_5566_7788, 1);
+
+        let bytes = frames.as_bytes();
+
+        assert_eq!(bytes[..8], [0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11]);
+        assert_eq!(bytes[8..16], [1, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(bytes[16..24], [0; 8]);
+        assert_eq!(bytes[24..], [0xf0, 0x7f, 0, 0, 0, 0, 0, 0]);
     }
 
     #[test]

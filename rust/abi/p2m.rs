@@ -49,6 +49,17 @@ impl P2mEntry {
         }
     }
 
+    /// Encodes the word of the list.
+    #[inline]
+    pub const fn encode(self) -> u64 {
+        match self {
+            Self::Missing => INVALID,
+            Self::Identity(mfn) => mfn.get() | IDENTITY,
+            Self::Foreign(mfn) => mfn.get() | FOREIGN,
+            Self::Mapped(mfn) => mfn.get(),
+        }
+    }
+
     /// Returns the entry of a page beyond the list, which is the machine's.
     #[inline]
     pub const fn beyond(pfn: Pfn) -> Self {

@@ -61,6 +61,13 @@ impl Region {
         })
     }
 
+    /// Returns its part from a page on.
+    const fn from(self, limit: u64) -> Self {
+        let start = self.start_pfn;
+
+        Self::between(if start > limit { start } else { limit }, self.end())
+    }
+
     /// Returns its part below a page.
     #[allow(dead_code, reason = "CONFIG_XEN_UNPOPULATED_ALLOC has its one use")]
     const fn below(self, limit: u64) -> Self {
@@ -95,6 +102,38 @@ pub fn add(list: &mut [Region], added: Region) -> Result<(), Full> {
 
     *place.ok_or(Full)? = whole;
     Ok(())
+}
+
+/// Takes pages out of the list: they have got memory.
+///
+/// # Errors
+///
+/// [`Full`], where pages remained below and above, and the list had no second entry for those above:
+/// they are lost.
+pub fn remove(list: &mut [Region], removed: Region) -> Result<(), Full> {
+    let mut rest = Region::UNUSED;
+
+    for region in list.iter_mut() {
+        let below = region.below(removed.start_pfn);
+        let above = region.from(removed.end());
+
+        *region = match (below.is_unused(), above.is_unused()) {
+            (true, true) => Region::UNUSED,
+            (true, false) => above,
+            (false, true) => below,
+            (false, false) => {
+                rest = above;
+                below
+            }
+        };
+    }
+    add(list, rest)
+}
+
+/// Returns whether a page is in the list.
+pub fn contains(list: &[Region], pfn: u64) -> bool {
+    list.iter()
+        .any(|region| region.start_pfn <= pfn && pfn < region.end())
 }
 
 /// Gives away all pages below `limit`, and forgets all others; returns how many were given.
@@ -191,6 +230,58 @@ mod tests {
             list(&[region(u64::MAX - 1, 9), region(0, 1)]),
             [region(u64::MAX - 1, 9), region(0, 1), Region::UNUSED]
         );
+    }
+
+    #[test]
+    fn pages_are_taken_out_wherever_they_are() {
+        let from_list = |start_pfn, n_pfns| {
+            let mut list = list(&[region(10, 10), region(30, 10)]);
+            let removed = remove(&mut list, region(start_pfn, n_pfns));
+
+            removed.map(|()| list)
+        };
+
+        assert_eq!(
+            from_list(10, 4),
+            Ok([region(14, 6), region(30, 10), Region::UNUSED])
+        );
+        assert_eq!(
+            from_list(16, 4),
+            Ok([region(10, 6), region(30, 10), Region::UNUSED])
+        );
+        assert_eq!(
+            from_list(12, 3),
+            Ok([region(10, 2), region(30, 10), region(15, 5)])
+        );
+        assert_eq!(
+            from_list(15, 20),
+            Ok([region(10, 5), region(35, 5), Region::UNUSED])
+        );
+        assert_eq!(
+            from_list(20, 10),
+            Ok([region(10, 10), region(30, 10), Region::UNUSED])
+        );
+        assert_eq!(from_list(0, 100).map(|list| contains(&list, 15)), Ok(false));
+    }
+
+    #[test]
+    fn of_a_full_list_the_upper_part_is_lost() {
+        let mut full = list(&[region(10, 10), region(30, 10), region(50, 10)]);
+
+        assert_eq!(remove(&mut full, region(13, 2)), Err(Full));
+        assert_eq!(full, [region(10, 3), region(30, 10), region(50, 10)]);
+    }
+
+    #[test]
+    fn listed_pages_are_found() {
+        let list = list(&[region(10, 2), region(20, 1)]);
+
+        assert!(contains(&list, 10));
+        assert!(contains(&list, 11));
+        assert!(contains(&list, 20));
+        assert!(!contains(&list, 9));
+        assert!(!contains(&list, 12));
+        assert!(!contains(&list, 0));
     }
 
     #[test]

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// `__START_KERNEL_map`: where the kernel image is mapped.
-const KERNEL_IMAGE: u64 = 0xffff_ffff_8000_0000;
+pub(crate) const KERNEL_IMAGE: u64 = 0xffff_ffff_8000_0000;
 /// `_PAGE_PRESENT`.
 const PRESENT: u64 = 1 << 0;
 /// Address bits that one level of page tables translates.
@@ -38,10 +38,20 @@ pub(crate) fn linear_to_physical(address: u64) -> Option<Paddr> {
     if !unsafe { bindings::__virt_addr_valid(to_usize(address)) } {
         return None;
     }
-    image_to_physical(address).or_else(|| {
-        // SAFETY: Written in early boot only.
-        Paddr::new(address.wrapping_sub(to_u64(unsafe { bindings::page_offset_base })))
-    })
+    to_physical(address)
+}
+
+/// Returns the physical address of what is known to be in the direct map or the kernel image.
+///
+/// Early boot does not know yet which memory there is.
+pub(crate) fn to_physical(address: u64) -> Option<Paddr> {
+    image_to_physical(address).or_else(|| Paddr::new(address.wrapping_sub(direct_map())))
+}
+
+/// Returns the address of the direct map.
+fn direct_map() -> u64 {
+    // SAFETY: Written in early boot only.
+    to_u64(unsafe { bindings::page_offset_base })
 }
 
 /// Returns the physical address of a part of the kernel image.
@@ -56,10 +66,7 @@ pub(crate) fn image_to_physical(address: u64) -> Option<Paddr> {
 ///
 /// It is there once the direct map is.
 pub(crate) fn physical_to_linear<T>(address: Paddr) -> *mut T {
-    // SAFETY: Written in early boot only.
-    let start = to_u64(unsafe { bindings::page_offset_base });
-
-    core::ptr::with_exposed_provenance_mut(to_usize(start.wrapping_add(address.get())))
+    core::ptr::with_exposed_provenance_mut(to_usize(direct_map().wrapping_add(address.get())))
 }
 
 /// Returns the address that the page tables hold for `address`, of any page size.

@@ -16,7 +16,7 @@ use kernel::fmt;
 use crate::raw::bindings;
 
 /// Writes `message` to Xen's console.
-#[cfg_attr(not(CONFIG_XEN_KUNIT_TEST), expect(dead_code))]
+#[cfg_attr(not(any(CONFIG_XEN_KUNIT_TEST, CONFIG_XEN_PV)), expect(dead_code))]
 pub(crate) fn write(message: &CStr) {
     #[cfg(CONFIG_HVC_XEN)]
     // SAFETY: The function reads up to the terminating zero and keeps nothing.

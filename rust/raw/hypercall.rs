@@ -17,8 +17,12 @@
 pub(crate) mod apic;
 #[cfg(CONFIG_XEN_PV_SMP)]
 pub(crate) mod context;
+#[cfg(CONFIG_XEN_PV)]
+pub(crate) mod callback;
 #[cfg(CONFIG_SMP)]
 pub(crate) mod event;
+#[cfg(CONFIG_XEN_PV)]
+pub(crate) mod mapping;
 pub(crate) mod memory;
 #[cfg(CONFIG_XEN_PV)]
 pub(crate) mod mmu;

@@ -20,6 +20,7 @@ use crate::{
             TrapInfo,
             VcpuGuestContext, //
         },
+        callback::CallbackRegister,
         e820::E820Entry,
         event::{
             MulticallEntry,
@@ -31,7 +32,8 @@ use crate::{
         },
         memory::{
             AddToPhysmap,
-            MemoryMap, //
+            MemoryMap,
+            MemoryReservation, //
         },
         physdev::SetupGsi,
         platform::{
@@ -133,6 +135,23 @@ same_layout!(SchedPinOverride, bindings::sched_pin_override, { pcpu => pcpu });
 same_layout!(Extraversion, bindings::xen_extraversion, { text => extraversion });
 same_layout!(RegisterTimeMemoryArea, bindings::vcpu_register_time_memory_area, {
     addr => addr,
+});
+same_layout!(E820Entry, bindings::e820_entry, {
+    addr => addr,
+    size => size,
+    kind => type_,
+});
+same_layout!(MemoryReservation, bindings::xen_memory_reservation, {
+    extent_start => extent_start,
+    nr_extents => nr_extents,
+    extent_order => extent_order,
+    address_bits => address_bits,
+    domid => domid,
+});
+same_layout!(CallbackRegister, bindings::callback_register, {
+    kind => type_,
+    flags => flags,
+    address => address,
 });
 same_layout!(StartInfo, bindings::start_info, {
     magic => magic,

@@ -9,7 +9,7 @@
 //! A `static` whose value is zero lands in `.bss`, which PV and PVH clear after their first
 //! functions have run: what those write has to be placed by one of these macros.
 //!
-//! C ancestor: `__init`, `__initdata`, `__ro_after_init`, `__read_mostly`.
+//! C ancestor: `__init`, `__ref`, `__initdata`, `__ro_after_init`, `__read_mostly`.
 
 /// Places a function that runs during boot only; its memory is freed afterwards.
 macro_rules! init {
@@ -20,15 +20,28 @@ macro_rules! init {
 }
 pub(crate) use init;
 
+/// Places a function that stays, but calls functions and uses data that are freed: it does so during
+/// boot only. It must not be inlined into another one.
+#[cfg_attr(not(CONFIG_XEN_PV), expect(unused_macros))]
+macro_rules! init_ref {
+    ($function:item) => {
+        #[link_section = ".ref.text"]
+        #[inline(never)]
+        $function
+    };
+}
+#[cfg_attr(not(CONFIG_XEN_PV), expect(unused_imports))]
+pub(crate) use init_ref;
+
 /// Places a static that is used during boot only; its memory is freed afterwards.
-#[cfg_attr(not(CONFIG_XEN_EFI), expect(unused_macros))]
+#[cfg_attr(not(any(CONFIG_XEN_EFI, CONFIG_XEN_PV)), expect(unused_macros))]
 macro_rules! init_data {
     ($variable:item) => {
         #[link_section = ".init.data"]
         $variable
     };
 }
-#[cfg_attr(not(CONFIG_XEN_EFI), expect(unused_imports))]
+#[cfg_attr(not(any(CONFIG_XEN_EFI, CONFIG_XEN_PV)), expect(unused_imports))]
 pub(crate) use init_data;
 
 /// Places a static that is written during boot only, and write-protected afterwards.

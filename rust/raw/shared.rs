@@ -21,13 +21,19 @@ use crate::{
             VcpuInfo,
             VcpuTimeInfo, //
         },
-        start_info::StartInfo,
+        start_info::{
+            StartInfo,
+            MAX_GUEST_CMDLINE, //
+        },
         vcpu::VcpuRunstateInfo, //
     },
     raw::{
         bindings,
         percpu::PerCpu,
-        word::to_usize, //
+        word::{
+            to_u64,
+            to_usize, //
+        }, //
     },
 };
 
@@ -167,6 +173,10 @@ fields!(StartInfo {
     shared_info: shared_info => u64,
     /// Machine frame of the xenstore ring, or its page while the domain sleeps.
     store_mfn: store_mfn => u64,
+    /// First page of the p2m list, where it is not in the kernel's part of the address space.
+    first_p2m_pfn: first_p2m_pfn => u64,
+    /// How many pages it has there.
+    nr_p2m_frames: nr_p2m_frames => u64,
 });
 
 #[cfg(CONFIG_XEN_PV)]
@@ -203,6 +213,21 @@ fields!(VcpuRunstateInfo {
     /// Since when, in ns of system time; the top bit is set while Xen writes.
     state_entry_time: state_entry_time => u64,
 });
+
+impl Shared<StartInfo> {
+    /// Copies the command line, which ends at its first zero.
+    ///
+    /// Xen writes it before the domain runs and never again, so this may be an ordinary copy.
+    pub(crate) fn cmd_line(self) -> [u8; MAX_GUEST_CMDLINE] {
+        // SAFETY: By the type invariant; the field is in bounds.
+        unsafe { (&raw const (*self.0).cmd_line).read() }
+    }
+
+    /// Returns the virtual address of the record.
+    pub(crate) fn address(self) -> u64 {
+        to_u64(self.0.addr())
+    }
+}
 
 impl Shared<VcpuRunstateInfo> {
     /// Views the record that a vCPU has registered with Xen.

@@ -22,6 +22,7 @@ use crate::{
     },
     raw::{
         bindings,
+        boot_cell::hide,
         print::{
             printk,
             WARNING, //
@@ -52,7 +53,7 @@ init! {
     ///
     /// Boot code only, which must not call others that use the list meanwhile.
     unsafe fn regions() -> &'static mut [Region; REGIONS] {
-        let list = (&raw mut bindings::xen_extra_mem).cast::<[Region; REGIONS]>();
+        let list = hide((&raw mut bindings::xen_extra_mem).cast::<[Region; REGIONS]>());
 
         // SAFETY: The layout is asserted above, any bits are a region, and nobody else uses the
         // list, by the caller's promise.
@@ -77,6 +78,77 @@ init! {
         };
     }
 }
+
+/// What the p2m list of a PV guest has to know.
+#[cfg(CONFIG_XEN_PV)]
+mod pv {
+    use super::*;
+    use crate::{
+        abi::{
+            frame::Pfn,
+            p2m::P2mEntry, //
+        },
+        boot::memory_map::Pages,
+        raw::{
+            section::init_ref,
+            word::to_usize, //
+        },
+    };
+
+    contract!(xen_chk_extra_mem, xen_inv_extra_mem);
+
+    init! {
+        /// Takes pages out of the list: they have got memory.
+        pub(crate) fn remove(pages: Pages) {
+            let removed = Region {
+                start_pfn: pages.start,
+                n_pfns: pages.count(),
+            };
+            // SAFETY: Boot code.
+            let list = unsafe { regions() };
+
+            if extra_memory::remove(list, removed) == Err(Full) {
+                printk!(WARNING, "Warning: not enough extra memory regions\n");
+            }
+        }
+    }
+
+    init_ref! {
+        /// Returns the p2m word of a page that the list, as Xen has built it, does not reach.
+        ///
+        /// Once the list reaches everything, nobody asks: the pages listed here are freed then.
+        #[no_mangle]
+        extern "C" fn xen_chk_extra_mem(pfn: c_ulong) -> c_ulong {
+            // SAFETY: Boot code.
+            let list = unsafe { regions() };
+            let entry = match Pfn::new(to_u64(pfn)) {
+                Some(page) if !extra_memory::contains(list, page.get()) => P2mEntry::beyond(page),
+                _ => P2mEntry::Missing,
+            };
+
+            to_usize(entry.encode())
+        }
+    }
+
+    init! {
+        /// Writes to the p2m list that listed pages have no memory.
+        #[no_mangle]
+        extern "C" fn xen_inv_extra_mem() {
+            // SAFETY: Boot code; who is called below does not know the list.
+            let list = unsafe { regions() };
+            let missing = to_usize(P2mEntry::Missing.encode());
+
+            for region in list {
+                for pfn in region.start_pfn..region.start_pfn.saturating_add(region.n_pfns) {
+                    // SAFETY: Boot code; the page has no memory.
+                    unsafe { bindings::set_phys_to_machine(to_usize(pfn), missing) };
+                }
+            }
+        }
+    }
+}
+#[cfg(CONFIG_XEN_PV)]
+pub(crate) use pv::remove;
 
 /// Where drivers get pages that have no memory, and shall never have any.
 #[cfg(CONFIG_XEN_UNPOPULATED_ALLOC)]

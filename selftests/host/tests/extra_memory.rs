@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use xen_host_tests::guest::extra_memory::{
     add,
+    contains,
+    remove,
     take,
     Region, //
 };
@@ -50,6 +52,28 @@ proptest! {
             prop_assert_eq!(listed.len(), model.len());
             prop_assert_eq!(&listed.into_iter().collect::<BTreeSet<_>>(), &model);
         }
+    }
+
+    #[test]
+    fn pages_that_are_taken_out_are_not_listed_and_all_others_are(
+        regions in proptest::collection::vec(region(), 0..12),
+        removed in proptest::collection::vec(region(), 0..12),
+    ) {
+        let mut list = [Region::UNUSED; 32];
+        let mut model = BTreeSet::new();
+
+        for added in regions {
+            prop_assert!(add(&mut list, added).is_ok());
+            model.extend(pages(added));
+        }
+        for region in removed {
+            prop_assert!(remove(&mut list, region).is_ok());
+            pages(region).for_each(|pfn| { model.remove(&pfn); });
+        }
+        for pfn in 0..70 {
+            prop_assert_eq!(contains(&list, pfn), model.contains(&pfn));
+        }
+        prop_assert_eq!(list.iter().copied().flat_map(pages).count(), model.len());
     }
 
     #[test]

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the kernel's `setup_arch()` has a PV guest set up: where Xen enters it, and what it does
+//! without.
+//!
+//! C ancestor: `setup.c:988`.
+
+#![expect(unsafe_code)]
+
+use crate::{
+    abi::{
+        callback::CallbackType,
+        errno::XenErrno,
+        start_info::MAX_GUEST_CMDLINE, //
+    },
+    ffi::contract,
+    raw::{
+        bindings,
+        bug::{
+            bug,
+            bug_on_err, //
+        },
+        domain,
+        hypercall::callback,
+        print::{
+            printk,
+            ERR,
+            INFO, //
+        },
+        section::init,
+        shared, //
+    },
+};
+
+contract!(xen_arch_setup, xen_enable_syscall);
+
+init! {
+    /// Sets up a PV guest, before anything else of the architecture is.
+    #[no_mangle]
+    extern "C" fn xen_arch_setup() {
+        // SAFETY: Boot code, once.
+        unsafe { bindings::xen_panic_handler_init() };
+        // A Xen without it would not have started this kernel.
+        let _ = callback::assist_writable_pagetables();
+
+        bug_on_err(register_entries(), "Xen cannot enter this kernel");
+        xen_enable_syscall();
+        if !domain::is_initial() {
+            printk!(INFO, "ACPI in unprivileged domain disabled\n");
+            // SAFETY: Boot code, before ACPI is looked at.
+            unsafe { bindings::xen_use_no_acpi() };
+        }
+        copy_command_line();
+        // SAFETY: Boot code.
+        unsafe { bindings::xen_use_xen_idle() };
+    }
+}
+
+/// Tells Xen where events and failures to return enter the kernel.
+fn register_entries() -> Result<(), XenErrno> {
+    // SAFETY: It is the entry for this.
+    unsafe {
+        callback::register(
+            CallbackType::Event,
+            bindings::xen_asm_exc_xen_hypervisor_callback as *const (),
+        )?
+    };
+    // SAFETY: It is the entry for this.
+    unsafe {
+        callback::register(
+            CallbackType::Failsafe,
+            (&raw const bindings::xen_failsafe_callback).cast(),
+        )
+    }
+}
+
+/// Tells Xen where system calls enter the kernel: on each CPU as it comes up, interrupts off.
+#[no_mangle]
+extern "C" fn xen_enable_syscall() {
+    // SAFETY: It is the entry for this.
+    let answer = unsafe {
+        callback::register(
+            CallbackType::Syscall,
+            bindings::xen_entry_SYSCALL_64 as *const (),
+        )
+    };
+
+    if let Err(errno) = answer {
+        // 64-bit user space has no other way in.
+        printk!(ERR, "Failed to set syscall callback: {}\n", -errno.get());
+    }
+    // SAFETY: A plain question.
+    if !unsafe { bindings::rust_helper_cpu_has_sysfast32() } {
+        return;
+    }
+    if register_compat().is_err() {
+        for feature in [
+            bindings::X86_FEATURE_SYSCALL32,
+            bindings::X86_FEATURE_SYSFAST32,
+        ] {
+            // SAFETY: Boot of a CPU may clear features.
+            unsafe { bindings::setup_clear_cpu_cap(feature) };
+        }
+    }
+}
+
+/// Tells Xen where the one fast system call of 32-bit user space enters the kernel.
+fn register_compat() -> Result<(), XenErrno> {
+    // SAFETY: A plain question.
+    let (kind, entry) = if unsafe { bindings::rust_helper_cpu_has_syscall32() } {
+        (
+            CallbackType::Syscall32,
+            bindings::xen_entry_SYSCALL_compat as *const (),
+        )
+    } else {
+        (
+            CallbackType::Sysenter,
+            bindings::xen_entry_SYSENTER_compat as *const (),
+        )
+    };
+
+    // SAFETY: It is the entry for this.
+    unsafe { callback::register(kind, entry) }
+}
+
+init! {
+    /// Gives the kernel its command line.
+    fn copy_command_line() {
+        let Some(start_info) = shared::start_info() else {
+            bug("Xen has told nothing about this domain");
+        };
+        let line = start_info.cmd_line();
+        let target = (&raw mut bindings::boot_command_line).cast::<u8>();
+
+        const { assert!(MAX_GUEST_CMDLINE <= bindings::COMMAND_LINE_SIZE as usize) }; // CAST: It widens.
+        // SAFETY: Boot code; the kernel's has `COMMAND_LINE_SIZE` bytes.
+        unsafe { line.as_ptr().copy_to_nonoverlapping(target, line.len()) };
+    }
+}

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Frames that move, and frames that go back to Xen.
+
+use core::mem::size_of;
+
+use super::{
+    State,
+    STATE, //
+};
+use crate::{
+    abi::{
+        errno::XenErrno,
+        frame::{
+            Mfn,
+            Pfn,
+            PAGE_SIZE, //
+        },
+        p2m::P2mEntry, //
+    },
+    boot::memory_map::{
+        record::{
+            self,
+            Frames,
+            Record,
+            MFNS, //
+        },
+        remap::{
+            plan,
+            Step, //
+        },
+        Pages,
+    },
+    ffi::{
+        contract,
+        guest::extra_memory, //
+    },
+    raw::{
+        address,
+        bindings,
+        boot_cell::BootCell,
+        bug::{
+            bug,
+            bug_on_err, //
+        },
+        hypercall::{
+            mapping,
+            memory, //
+        },
+        p2m,
+        print::{
+            printk,
+            INFO,
+            WARNING, //
+        },
+        section::{
+            init,
+            init_data, //
+        },
+        word::{
+            to_u64,
+            to_usize, //
+        }, //
+    },
+};
+
+contract!(xen_remap_memory);
+
+/// A page whose place in the address space is lent to one record after the other.
+#[repr(C, align(4096))]
+struct Buffer(Record<MFNS>);
+
+const _: () = assert!(size_of::<Buffer>() as u64 == PAGE_SIZE); // CAST: It widens.
+
+init_data! {
+    /// That place. What is in this page itself is not used.
+    static BUFFER: BootCell<Buffer> = BootCell::new(Buffer(Record::EMPTY));
+}
+
+/// This domain's frames, with one of them mapped.
+struct Mapped {
+    /// The frame that belongs to [`BUFFER`].
+    own: Mfn,
+}
+
+impl Mapped {
+    /// Begins to map others.
+    #[inline(always)]
+    fn new() -> Self {
+        let own = address::image_to_physical(to_u64(BUFFER.as_ptr().addr()))
+            .and_then(|address| p2m::lookup(address.frame()).mfn());
+
+        match own {
+            Some(own) => Self { own },
+            None => bug("a page of the kernel's has no frame"),
+        }
+    }
+
+    /// Maps a frame.
+    #[inline(always)]
+    fn set(&mut self, frame: Mfn) {
+        // SAFETY: A plain value.
+        let prot = unsafe { bindings::rust_helper_page_kernel() };
+
+        // SAFETY: Boot code. Nobody looks at this page but through `record()`, whose reference has
+        // ended; the frame is memory of this domain that nothing else is kept in.
+        unsafe {
+            bindings::set_pte_mfn(
+                BUFFER.as_ptr().expose_provenance(),
+                to_usize(frame.get()),
+                prot,
+            )
+        };
+    }
+
+    /// Maps the own frame again.
+    #[inline(always)]
+    fn end(mut self) {
+        self.set(self.own);
+    }
+}
+
+impl Frames<MFNS> for Mapped {
+    #[inline(always)]
+    fn frame(&self, page: Pfn) -> Option<Mfn> {
+        p2m::lookup(page).mfn()
+    }
+
+    #[inline(always)]
+    fn map(&mut self, frame: Mfn) {
+        self.set(frame);
+    }
+
+    #[inline(always)]
+    fn record(&mut self) -> &mut Record<MFNS> {
+        // SAFETY: The page is mapped, any bytes are a record, and the borrow of `self`, of which
+        // there is one, ends before another frame is mapped.
+        unsafe { &mut BUFFER.get().0 }
+    }
+
+    #[inline(always)]
+    fn place(&mut self, page: Pfn, frame: Mfn) {
+        place(page, frame);
+    }
+
+    #[inline(always)]
+    fn fill(&mut self, pages: Pages) {
+        extra_memory::remove(pages);
+        // SAFETY: It was reserved as extra memory, and is memory now.
+        unsafe { bindings::memblock_phys_free(pages.address(), pages.bytes()) };
+    }
+}
+
+/// Gives a frame a page number: in the p2m list, in Xen's table, and in the direct map.
+fn place(page: Pfn, frame: Mfn) {
+    let (index, word) = (to_usize(page.get()), P2mEntry::Mapped(frame).encode());
+    // SAFETY: Boot code; the page has no frame yet.
+    let failed = if !unsafe { bindings::set_phys_to_machine(index, to_usize(word)) } {
+        "p2m"
+    } else if mapping::machphys_update(frame, page).is_err() {
+        "m2p"
+    } else if set_direct_map(page, kernel_entry(frame)).is_err() {
+        "kernel"
+    } else {
+        return;
+    };
+
+    printk!(
+        WARNING,
+        "Failed to set {} mapping for pfn={} mfn={}\n",
+        failed,
+        page.get(),
+        frame.get()
+    );
+    bug("a frame cannot be given another number");
+}
+
+/// Returns the page-table entry of a frame in the kernel.
+fn kernel_entry(frame: Mfn) -> u64 {
+    // SAFETY: A plain value.
+    let prot = unsafe { bindings::rust_helper_page_kernel() };
+
+    // SAFETY: A plain computation.
+    to_u64(unsafe { bindings::rust_helper_mfn_pte(to_usize(frame.get()), prot) }.pte)
+}
+
+/// Writes the entry that maps a page in the direct map.
+fn set_direct_map(page: Pfn, entry: u64) -> Result<(), XenErrno> {
+    let address = to_u64(address::physical_to_linear::<u8>(page.base()).addr());
+
+    // SAFETY: Either the page had no memory, or it is no memory of ours any more.
+    unsafe { mapping::update_va_mapping(address, entry) }
+}
+
+init! {
+    /// Makes identity pages of those that are not RAM, and notes which frames are to move.
+    pub(super) fn move_frames() {
+        // SAFETY: Boot code; who is called below does not know the map.
+        let State { map, built, last_record } = unsafe { STATE.get() };
+
+        for step in plan(map.entries(), *built) {
+            match step {
+                Step::Move { pages, target } => {
+                    let mut frames = Mapped::new();
+
+                    bug_on_err(
+                        record::save(&mut frames, last_record, pages, target),
+                        "a page that Xen built the domain with has no frame",
+                    );
+                    frames.end();
+                }
+                Step::Release(pages) => {
+                    printk!(
+                        WARNING,
+                        "Unable to find available pfn range, not remapping identity pages\n"
+                    );
+                    release(pages);
+                }
+                // SAFETY: Boot code.
+                Step::Identity(pages) => unsafe {
+                    bindings::set_phys_range_identity(to_usize(pages.start), to_usize(pages.end));
+                },
+                Step::Unmap(pages) => unmap(pages),
+            }
+        }
+        // SAFETY: Boot code.
+        printk!(INFO, "Released {} page(s)\n", unsafe { bindings::xen_released_pages });
+    }
+}
+
+/// Gives the frames of some pages back to Xen.
+fn release(pages: Pages) {
+    for page in pages.start..pages.end {
+        let entry = Pfn::new(page).map_or(P2mEntry::Missing, p2m::lookup);
+        let Some(frame) = entry.mfn().filter(|&frame| is_page_of(frame, page)) else {
+            continue;
+        };
+        // SAFETY: The page becomes an identity page, so nobody may use its memory.
+        let answer = unsafe { memory::decrease_reservation(frame) };
+
+        if answer != Ok(1) {
+            printk!(
+                WARNING,
+                "Failed to release pfn {:x} err={}\n",
+                page,
+                answer.map_or_else(|errno| -i64::from(errno.get()), |_| 0)
+            );
+            return;
+        }
+        // SAFETY: Boot code.
+        unsafe { bindings::xen_released_pages += 1 };
+        let missing = to_usize(P2mEntry::Missing.encode());
+
+        // SAFETY: Boot code; the frame is gone.
+        if !unsafe { bindings::__set_phys_to_machine(to_usize(page), missing) } {
+            return;
+        }
+    }
+}
+
+/// Returns whether Xen knows a frame by this page's number.
+fn is_page_of(frame: Mfn, page: u64) -> bool {
+    // SAFETY: It takes any frame.
+    to_u64(unsafe { bindings::rust_helper_mfn_to_pfn(to_usize(frame.get())) }) == page
+}
+
+/// Ends what the kernel maps of some pages.
+fn unmap(pages: Pages) {
+    // SAFETY: Boot code.
+    let mapped = to_u64(unsafe { bindings::max_pfn_mapped }).saturating_add(1);
+    let pages = pages.below(mapped);
+
+    for page in (pages.start..pages.end).filter_map(Pfn::new) {
+        // Where nothing is mapped there is nothing to end.
+        let _ = set_direct_map(page, 0);
+    }
+}
+
+init! {
+    /// Gives the frames that were noted their new page numbers, when page tables can be allocated.
+    #[no_mangle]
+    extern "C" fn xen_remap_memory() {
+        // SAFETY: Boot code; who is called below does not know the map.
+        let last = unsafe { STATE.get() }.last_record.take();
+        let mut frames = Mapped::new();
+        let moved = bug_on_err(
+            record::restore(&mut frames, last),
+            "a record of frames is damaged",
+        );
+
+        frames.end();
+        printk!(INFO, "Remapped {} page(s)\n", moved);
+        // SAFETY: Boot code, once.
+        unsafe { bindings::xen_do_remap_nonram() };
+    }
+}
