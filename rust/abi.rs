@@ -25,6 +25,7 @@ pub mod hvm;
 pub mod hypercall;
 pub mod id;
 pub mod memory;
+pub mod multicall;
 pub mod p2m;
 pub mod physdev;
 pub mod platform;

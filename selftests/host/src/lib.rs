@@ -13,9 +13,10 @@ mod xen {
     pub mod hvm;
     pub mod irq;
     pub mod mmu;
+    pub mod multicall;
     pub mod smp;
     pub mod suspend;
     pub mod time;
 }
 
-pub use xen::{abi, boot, cpu, grant, guest, hvm, irq, mmu, smp, suspend, time};
+pub use xen::{abi, boot, cpu, grant, guest, hvm, irq, mmu, multicall, smp, suspend, time};
