@@ -339,7 +339,7 @@ void xen_copy_trap_info(struct trap_info *traps);	/* [task] */
 void xen_setup_vcpu_info_placement(void);		/* [init] */
 extern void *xen_initial_gdt;
 
-/* Interrupt flag: irq.c, xen-asm.S; all noinstr */
+/* Interrupt flag: c-shims/irq.c, xen-asm.S; all noinstr */
 void xen_init_irq_ops(void);				/* [early] */
 void xen_force_evtchn_callback(void);			/* [any] */
 __visible void xen_irq_enable_direct(void);		/* [any] */
