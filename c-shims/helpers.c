@@ -8,6 +8,7 @@
 #include <linux/cpumask.h>
 #include <linux/kexec.h>
 #include <linux/memblock.h>
+#include <linux/irqflags.h>
 #include <linux/mm.h>
 #include <linux/nmi.h>
 #include <linux/pgtable.h>
@@ -265,6 +266,19 @@ void *rust_helper_mfn_to_virt(unsigned long mfn)
 	return mfn_to_virt(mfn);
 }
 #endif
+
+unsigned long rust_helper_local_irq_save(void)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	return flags;
+}
+
+void rust_helper_local_irq_restore(unsigned long flags)
+{
+	local_irq_restore(flags);
+}
 
 #ifdef CONFIG_XEN_EFI
 enum efi_secureboot_mode

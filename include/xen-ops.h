@@ -25,6 +25,7 @@
 #include <linux/clocksource.h>
 #include <linux/init.h>
 #include <linux/irqreturn.h>
+#include <linux/jump_label.h>
 #include <linux/linkage.h>
 #include <linux/percpu-defs.h>
 
@@ -420,8 +421,8 @@ bool xen_pmu_handle_overflow(unsigned long ip, unsigned long sp,
 			     unsigned short cs);	/* [irqoff], c-shims */
 
 /*
- * Multicalls: multicalls.c. Preemption is off from the first entry of a batch
- * to its issue, and interrupts from xen_mc_batch() to xen_mc_issue(): the
+ * Multicalls: Rust, multicall.rs. Preemption is off from the first entry of a
+ * batch to its issue, and interrupts from xen_mc_batch() to xen_mc_issue(): the
  * interrupt flag waits in a per-CPU variable, so batches must not nest.
  */
 struct multicall_space {
@@ -429,14 +430,30 @@ struct multicall_space {
 	void *args;
 };
 
-DECLARE_PER_CPU(unsigned long, xen_mc_irq_flags);
+/* What is in it is Rust's business, which checks the size. */
+#define XEN_MC_BUFFER_SIZE	3112
+struct xen_mc_buffer {
+	u64 words[XEN_MC_BUFFER_SIZE / sizeof(u64)];
+};
 
-struct multicall_space __xen_mc_entry(size_t args);	/* [atomic] */
+struct xen_mc_debug {
+	struct static_key_false enabled;
+};
+
+DECLARE_PER_CPU(struct xen_mc_buffer, xen_mc_buffer);
+DECLARE_PER_CPU(unsigned long, xen_mc_irq_flags);
+extern struct xen_mc_debug xen_mc_debug;
+
+struct multicall_space __xen_mc_entry(size_t args);	/* [atomic], c-shims */
+struct multicall_space xen_mc_alloc(size_t args,
+				    unsigned long caller); /* [atomic], Rust */
 /* Grow the last entry; .mc is NULL where it is of another op or has no room. */
 struct multicall_space xen_mc_extend_args(unsigned long op,
-					  size_t arg_size); /* [atomic] */
-void xen_mc_callback(void (*fn)(void *), void *data);	/* [atomic] */
-void xen_mc_flush(void);				/* [atomic] */
+					  size_t arg_size); /* [atomic], Rust */
+void xen_mc_callback(void (*fn)(void *), void *data);	/* [atomic], Rust */
+void xen_mc_flush(void);				/* [atomic], Rust */
+int xen_mc_debug_init(void);				/* [init], Rust */
+void xen_mc_debug_disable(void);			/* [init], c-shims */
 
 static inline void xen_mc_batch(void)
 {

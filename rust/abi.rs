@@ -14,8 +14,8 @@
 //! C ancestor: `include/xen/interface/`.
 
 pub mod apic;
-pub mod context;
 pub mod callback;
+pub mod context;
 pub mod cpuid;
 pub mod e820;
 pub mod errno;

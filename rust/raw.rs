@@ -8,10 +8,10 @@
 pub(crate) mod address;
 pub(crate) mod atomic;
 pub(crate) mod bindings;
-#[cfg(CONFIG_XEN_PV_SMP)]
-pub(crate) mod bringup;
 #[cfg_attr(not(CONFIG_XEN_PV), allow(dead_code))]
 pub(crate) mod boot_cell;
+#[cfg(CONFIG_XEN_PV_SMP)]
+pub(crate) mod bringup;
 pub(crate) mod bug;
 #[cfg_attr(not(CONFIG_XEN_PVH), allow(dead_code))]
 pub(crate) mod console;
@@ -21,6 +21,8 @@ pub(crate) mod domain;
 pub(crate) mod hypercall;
 #[cfg(CONFIG_SMP)]
 pub(crate) mod irq;
+#[cfg(CONFIG_XEN_PV)]
+pub(crate) mod irqflags;
 mod layout;
 #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
 pub(crate) mod nmi;
@@ -34,6 +36,8 @@ pub(crate) mod port;
 pub(crate) mod preempt;
 pub(crate) mod print;
 pub(crate) mod section;
+#[cfg(CONFIG_XEN_PV)]
+pub(crate) mod trace;
 pub(crate) mod tsc;
 pub(crate) mod vcpu;
 pub(crate) mod vcpu_info;

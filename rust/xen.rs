@@ -20,6 +20,8 @@ mod guest;
 mod hvm;
 mod irq;
 mod mmu;
+#[cfg(CONFIG_XEN_PV)]
+mod multicall;
 mod raw;
 #[cfg(CONFIG_SMP)]
 mod smp;

@@ -15,10 +15,10 @@
 
 #[cfg(CONFIG_XEN_PV)]
 pub(crate) mod apic;
-#[cfg(CONFIG_XEN_PV_SMP)]
-pub(crate) mod context;
 #[cfg(CONFIG_XEN_PV)]
 pub(crate) mod callback;
+#[cfg(CONFIG_XEN_PV_SMP)]
+pub(crate) mod context;
 #[cfg(CONFIG_SMP)]
 pub(crate) mod event;
 #[cfg(CONFIG_XEN_PV)]
@@ -26,6 +26,8 @@ pub(crate) mod mapping;
 pub(crate) mod memory;
 #[cfg(CONFIG_XEN_PV)]
 pub(crate) mod mmu;
+#[cfg(CONFIG_XEN_PV)]
+pub(crate) mod multicall;
 #[cfg(all(CONFIG_XEN_DOM0, CONFIG_XEN_PVH))]
 pub(crate) mod physdev;
 #[cfg(all(CONFIG_XEN_DOM0, CONFIG_XEN_PVH))]
@@ -65,14 +67,25 @@ use crate::{
     raw::word::to_u64, //
 };
 
+/// Enters Xen with a hypercall that is known here.
+///
+/// # Safety
+///
+/// As for [`enter`].
+#[inline(always)]
+unsafe fn hypercall(number: Number, arguments: [u64; 5]) -> i64 {
+    // SAFETY: The caller's promise.
+    unsafe { enter(number.get(), arguments) }
+}
+
 /// Enters Xen.
 ///
 /// # Safety
 ///
-/// `arguments` must be what Xen expects for `number`. Memory that they point to has to be valid for
-/// what Xen does with it, until this returns.
+/// `arguments` must be what Xen expects for hypercall `op`. Memory that they point to has to be
+/// valid for what Xen does with it, until this returns.
 #[inline(always)]
-unsafe fn hypercall(number: Number, arguments: [u64; 5]) -> i64 {
+unsafe fn enter(op: u64, arguments: [u64; 5]) -> i64 {
     let answer: i64;
     let [first, second, third, fourth, fifth] = arguments;
 
@@ -83,7 +96,7 @@ unsafe fn hypercall(number: Number, arguments: [u64; 5]) -> i64 {
             // A reference to the key, so that objtool may name it in this object.
             ".globl __SCK__xen_hypercall",
             "call __SCT__xen_hypercall",
-            inlateout("rax") number.get() => answer,
+            inlateout("rax") op => answer,
             inlateout("rdi") first => _,
             inlateout("rsi") second => _,
             inlateout("rdx") third => _,

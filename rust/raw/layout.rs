@@ -15,12 +15,12 @@ use crate::{
             PhysdevApic,
             PhysicalCpu, //
         },
+        callback::CallbackRegister,
         context::{
             CpuUserRegs,
             TrapInfo,
             VcpuGuestContext, //
         },
-        callback::CallbackRegister,
         e820::E820Entry,
         event::{
             MulticallEntry,
@@ -35,6 +35,7 @@ use crate::{
             MemoryMap,
             MemoryReservation, //
         },
+        multicall::Entry,
         physdev::SetupGsi,
         platform::{
             Dom0Console,
@@ -152,6 +153,11 @@ same_layout!(CallbackRegister, bindings::callback_register, {
     kind => type_,
     flags => flags,
     address => address,
+});
+same_layout!(Entry, bindings::multicall_entry, {
+    op => op,
+    result => result,
+    args => args,
 });
 same_layout!(StartInfo, bindings::start_info, {
     magic => magic,

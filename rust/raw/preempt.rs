@@ -11,8 +11,26 @@
 
 use core::marker::PhantomData;
 
+/// Proof that this task is not moved to another CPU, because somebody up the stack sees to that.
+pub(crate) struct StaysHere(PhantomData<*mut ()>);
+
+#[cfg(CONFIG_XEN_PV)]
+impl StaysHere {
+    /// Proves it in a PV guest: preemption or interrupts are off. As `!preemptible()`.
+    ///
+    /// A kernel that does not count who holds preemption off never moves a task that is in it.
+    #[inline(always)]
+    pub(crate) fn check() -> Option<Self> {
+        #[cfg(CONFIG_PREEMPT_COUNT)]
+        if count::is_zero() && count::interrupts_are_on() {
+            return None;
+        }
+        Some(Self(PhantomData))
+    }
+}
+
 /// Proof that this task is not moved to another CPU as long as it lives.
-pub(crate) struct PreemptOff(PhantomData<*mut ()>);
+pub(crate) struct PreemptOff(StaysHere);
 
 impl PreemptOff {
     /// Holds preemption off.
@@ -20,7 +38,14 @@ impl PreemptOff {
     pub(crate) fn new() -> Self {
         #[cfg(CONFIG_PREEMPT_COUNT)]
         count::raise();
-        Self(PhantomData)
+        Self(StaysHere(PhantomData))
+    }
+
+    /// Lends the proof.
+    #[cfg(CONFIG_XEN_PV)]
+    #[cfg_attr(not(CONFIG_XEN_KUNIT_TEST), expect(dead_code))]
+    pub(crate) fn stays_here(&self) -> &StaysHere {
+        &self.0
     }
 }
 
@@ -36,10 +61,17 @@ impl Drop for PreemptOff {
 #[cfg(CONFIG_PREEMPT_COUNT)]
 mod count {
     use core::arch::asm;
+    #[cfg(CONFIG_XEN_PV)]
+    use core::mem::offset_of;
 
     use crate::raw::{
         bindings,
         percpu::segment, //
+    };
+    #[cfg(CONFIG_XEN_PV)]
+    use crate::{
+        abi::shared_info::VcpuInfo,
+        raw::percpu::PerCpu, //
     };
 
     /// The width of the count.
@@ -55,6 +87,14 @@ mod count {
             "dword"
         };
     }
+
+    /// The bit of the count's lower half that is not part of the number.
+    #[cfg(CONFIG_XEN_PV)]
+    const NEED_RESCHED: u32 = if cfg!(CONFIG_HAS_SEPARATE_PREEMPT_RESCHED_BITS) {
+        0
+    } else {
+        1 << 31
+    };
 
     /// Calls the scheduler, which spares all registers, if the count was lowered to zero.
     #[cfg(all(CONFIG_PREEMPTION, CONFIG_PREEMPT_DYNAMIC))]
@@ -80,6 +120,40 @@ mod count {
         () => {
             ""
         };
+    }
+
+    /// Returns whether nobody holds preemption off.
+    #[cfg(CONFIG_XEN_PV)]
+    #[inline(always)]
+    pub(super) fn is_zero() -> bool {
+        let count: u32;
+
+        // SAFETY: Each CPU has a count. A task that is moved meanwhile finds zero on either CPU.
+        unsafe {
+            asm!(
+                concat!("mov {count:e}, dword ptr ", segment!(), "[rip + {address}]"),
+                count = out(reg) count,
+                address = sym bindings::__preempt_count,
+                options(nostack, preserves_flags, readonly),
+            );
+        }
+        count & !NEED_RESCHED == 0
+    }
+
+    /// Returns whether this vCPU takes interrupts, in one instruction: the task may be moved.
+    ///
+    /// The vCPU must have its record where it stays. Before that nobody lets go of preemption.
+    #[cfg(CONFIG_XEN_PV)]
+    #[cold]
+    pub(super) fn interrupts_are_on() -> bool {
+        let mask = (&raw const bindings::xen_vcpu_info)
+            .cast::<u8>()
+            .wrapping_add(offset_of!(VcpuInfo, evtchn_upcall_mask));
+
+        // SAFETY: `DEFINE_PER_CPU_ALIGNED(struct vcpu_info, xen_vcpu_info)` is in enlighten.c.
+        let mask = unsafe { PerCpu::new(mask) };
+
+        mask.read() == 0
     }
 
     /// Raises the count.

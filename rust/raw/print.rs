@@ -31,6 +31,18 @@ pub(crate) const NOTICE: Level = Level(c"\x015%pA");
 pub(crate) const INFO: Level = Level(c"\x016%pA");
 /// A message for debugging, which is kept but not shown.
 pub(crate) const DEBUG: Level = Level(c"\x017%pA");
+/// More of the line before.
+#[cfg(CONFIG_XEN_PV)]
+pub(crate) const CONT: Level = Level(c"\x01c%pA");
+
+/// Goes on in the line with the name of the function that has `address` in it, and a space.
+#[cfg(CONFIG_XEN_PV)]
+pub(crate) fn symbol(address: usize) {
+    const FORMAT: &CStr = c"\x01c%pS ";
+
+    // SAFETY: The format has one directive, whose argument is an address that is looked up only.
+    unsafe { bindings::_printk(FORMAT.as_ptr().cast(), address) };
+}
 
 /// Prints `message`, which brings its own line ends.
 pub(crate) fn print(level: Level, message: fmt::Arguments<'_>) {

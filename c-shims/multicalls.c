@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Multicalls: each CPU's buffer, the switch of xen_mc_debug, and who called.
+ */
+#include <linux/init.h>
+#include <linux/instruction_pointer.h>
+#include <linux/jump_label.h>
+#include <linux/percpu.h>
+
+#include "xen-ops.h"
+
+DEFINE_PER_CPU(struct xen_mc_buffer, xen_mc_buffer);
+DEFINE_PER_CPU(unsigned long, xen_mc_irq_flags);
+
+struct xen_mc_debug xen_mc_debug __ro_after_init = {
+	.enabled = STATIC_KEY_FALSE_INIT,
+};
+
+/* Rust knows no return address. */
+struct multicall_space __xen_mc_entry(size_t args)
+{
+	return xen_mc_alloc(args, _RET_IP_);
+}
+
+static int __init xen_parse_mc_debug(char *arg)
+{
+	static_branch_enable(&xen_mc_debug.enabled);
+	return 0;
+}
+early_param("xen_mc_debug", xen_parse_mc_debug);
+
+void __init xen_mc_debug_disable(void)
+{
+	static_branch_disable(&xen_mc_debug.enabled);
+}
+
+/* Before a second CPU exists. */
+early_initcall(xen_mc_debug_init);

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Multicalls: each CPU's buffer, under the names that C calls.
+//!
+//! C ancestor: `multicalls.c`.
+
+#![expect(unsafe_code)]
+
+mod debug;
+
+use core::{
+    fmt,
+    mem::{
+        align_of,
+        size_of, //
+    },
+    ptr::null_mut, //
+};
+
+use kernel::{
+    cpu::CpuId,
+    ffi::{
+        c_ulong,
+        c_void, //
+    }, //
+};
+
+use crate::{
+    abi::multicall::Entry,
+    ffi::contract,
+    multicall::{
+        report::Log,
+        trail::Trail,
+        Buffer,
+        Event,
+        Extension,
+        Full,
+        Host,
+        Space, //
+    },
+    raw::{
+        bindings,
+        bug::{
+            bug,
+            bug_on_err, //
+        },
+        hypercall::multicall,
+        irqflags::IrqsOff,
+        percpu::PerCpu,
+        preempt::StaysHere,
+        print::{
+            self,
+            CONT,
+            ERR, //
+        },
+        trace,
+        word::{
+            to_u64,
+            to_usize, //
+        }, //
+    },
+};
+
+contract!(
+    xen_mc_alloc,
+    xen_mc_callback,
+    xen_mc_extend_args,
+    xen_mc_flush,
+);
+
+const _: () = {
+    assert!(size_of::<Buffer<Callback>>() == size_of::<bindings::xen_mc_buffer>());
+    assert!(align_of::<Buffer<Callback>>() == align_of::<bindings::xen_mc_buffer>());
+};
+
+// SAFETY: `DEFINE_PER_CPU(struct xen_mc_buffer, xen_mc_buffer)` is in c-shims/multicalls.c. It has
+// the size and the alignment of a buffer, and its zeros are an empty one.
+const BUFFER: PerCpu<Buffer<Callback>> =
+    unsafe { PerCpu::new((&raw const bindings::xen_mc_buffer).cast()) };
+
+/// What C wants to have called when Xen has seen the multicalls.
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Callback {
+    /// The function.
+    function: Option<unsafe extern "C" fn(*mut c_void)>,
+    /// Its argument.
+    data: *mut c_void,
+}
+
+/// The CPU that runs this, which stays the same.
+struct ThisCpu {
+    /// The proof of that.
+    here: StaysHere,
+}
+
+impl ThisCpu {
+    /// Proves that it does, or stops.
+    #[inline(always)]
+    fn new() -> Self {
+        match StaysHere::check() {
+            Some(here) => Self { here },
+            None => bug("multicalls are used while preemption is on"),
+        }
+    }
+
+    /// Returns its buffer.
+    #[inline(always)]
+    fn buffer(&self) -> &Buffer<Callback> {
+        // SAFETY: It is this CPU's own, has no other address elsewhere in Rust, and consists of
+        // cells: C and Xen may write to the parts that they were given.
+        unsafe { &*BUFFER.this_cpu_ptr() }
+    }
+}
+
+impl Host for ThisCpu {
+    type Deferred = Callback;
+
+    #[inline(always)]
+    fn with_irqs_off(&self, work: impl FnOnce()) {
+        let _irqs = IrqsOff::save(&self.here);
+
+        work();
+    }
+
+    #[inline(always)]
+    fn call(&self, call: &Entry) -> i64 {
+        // SAFETY: Who queued it has filled it in, with arguments that stay until it is flushed.
+        unsafe { multicall::single(call) }
+    }
+
+    #[inline(always)]
+    fn call_all(&self, calls: &[Entry]) {
+        // SAFETY: As above.
+        let outcome = unsafe { multicall::list(calls) };
+
+        bug_on_err(outcome, "Xen cannot read a list of calls");
+    }
+
+    #[inline(always)]
+    fn complete(&self, work: Callback) {
+        if let Some(function) = work.function {
+            // SAFETY: Who deferred it wants it called now, once, with this argument.
+            unsafe { function(work.data) };
+        }
+    }
+
+    #[inline(always)]
+    fn trail(&self) -> Option<&Trail> {
+        // SAFETY: Cells, which only this CPU uses, and which are there as long as they are in use.
+        debug::is_enabled().then(|| unsafe { &*debug::current_trail() })
+    }
+
+    #[inline(always)]
+    fn trace(&self, event: Event<Callback>) {
+        match event {
+            Event::Allocate(bytes) => trace::xen_mc_entry_alloc(bytes),
+            Event::Extend { op, bytes, outcome } => {
+                trace::xen_mc_extend_args(to_usize(op), bytes, extension(outcome));
+            }
+            Event::Defer(work) => trace::xen_mc_callback(work.function, work.data),
+            Event::Full(full) => trace::xen_mc_flush_reason(reason(full)),
+            Event::Flush {
+                entries,
+                bytes,
+                deferred,
+            } => trace::xen_mc_flush(to_u32(entries), to_u32(bytes), to_u32(deferred)),
+        }
+    }
+}
+
+impl Log for ThisCpu {
+    fn warn(&self) {
+        let _ = kernel::warn_on!(true);
+    }
+
+    fn error(&self, text: fmt::Arguments<'_>) {
+        print::print(ERR, text);
+    }
+
+    fn cont(&self, text: fmt::Arguments<'_>) {
+        print::print(CONT, text);
+    }
+
+    fn caller(&self, address: usize) {
+        print::symbol(address);
+    }
+
+    fn cpu(&self) -> u32 {
+        CpuId::current().as_u32()
+    }
+}
+
+/// Narrows a number that is smaller than a buffer.
+#[inline(always)]
+fn to_u32(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// Returns the number that the event has for what came of an extension.
+#[inline]
+fn extension(outcome: Extension) -> bindings::xen_mc_extend_args {
+    match outcome {
+        Extension::Done => bindings::xen_mc_extend_args_XEN_MC_XE_OK,
+        Extension::OtherCall => bindings::xen_mc_extend_args_XEN_MC_XE_BAD_OP,
+        Extension::NoSpace => bindings::xen_mc_extend_args_XEN_MC_XE_NO_SPACE,
+    }
+}
+
+/// Returns the number that the event has for what was full.
+#[inline]
+fn reason(full: Full) -> bindings::xen_mc_flush_reason {
+    match full {
+        Full::Entries => bindings::xen_mc_flush_reason_XEN_MC_FL_BATCH,
+        Full::Arguments => bindings::xen_mc_flush_reason_XEN_MC_FL_ARGS,
+        Full::Deferred => bindings::xen_mc_flush_reason_XEN_MC_FL_CALLBACK,
+    }
+}
+
+/// Returns room for a call as C knows it.
+#[inline(always)]
+fn to_c(space: Space<'_>) -> bindings::multicall_space {
+    bindings::multicall_space {
+        mc: core::ptr::from_ref(space.entry).cast_mut().cast(),
+        args: space.arguments.as_ptr().cast_mut().cast(),
+    }
+}
+
+/// Queues a call with `args` bytes for its arguments, for `__xen_mc_entry()` called from `caller`.
+#[no_mangle]
+extern "C" fn xen_mc_alloc(args: usize, caller: c_ulong) -> bindings::multicall_space {
+    let cpu = ThisCpu::new();
+
+    to_c(bug_on_err(
+        cpu.buffer().entry(args, caller, &cpu),
+        "a multicall has too many arguments",
+    ))
+}
+
+/// Gives the last call `arg_size` bytes more, if it is one of hypercall `op` and they are there.
+#[no_mangle]
+extern "C" fn xen_mc_extend_args(op: c_ulong, arg_size: usize) -> bindings::multicall_space {
+    let cpu = ThisCpu::new();
+
+    cpu.buffer().extend(to_u64(op), arg_size, &cpu).map_or(
+        bindings::multicall_space {
+            mc: null_mut(),
+            args: null_mut(),
+        },
+        to_c,
+    )
+}
+
+/// Has `function` called with `data`, interrupts off, when Xen has seen what is queued by now.
+///
+/// # Safety
+///
+/// `function` must be safe to call with `data` then.
+#[no_mangle]
+unsafe extern "C" fn xen_mc_callback(
+    function: Option<unsafe extern "C" fn(*mut c_void)>,
+    data: *mut c_void,
+) {
+    let cpu = ThisCpu::new();
+
+    cpu.buffer().defer(Callback { function, data }, &cpu);
+}
+
+/// Makes the calls that are queued, and calls who waits for that.
+#[no_mangle]
+extern "C" fn xen_mc_flush() {
+    let cpu = ThisCpu::new();
+
+    cpu.buffer().flush(&cpu);
+}
+
+#[cfg(CONFIG_XEN_KUNIT_TEST)]
+#[kernel::macros::kunit_tests(xen_ffi_multicall)]
+mod tests {
+    use super::*;
+    use crate::{
+        abi::hypercall::Number,
+        raw::{
+            atomic::Word,
+            domain,
+            preempt::PreemptOff, //
+        },
+    };
+
+    /// What the callback was called with.
+    static CALLED: Word = Word::new(0);
+
+    unsafe extern "C" fn callback(data: *mut c_void) {
+        CALLED.write(to_u64(data.addr()));
+    }
+
+    /// Queues a call that asks for Xen's version, and returns it.
+    fn queue_version() -> *const Entry {
+        let call = xen_mc_alloc(0, 0).mc.cast::<Entry>();
+
+        // SAFETY: It is an entry of this CPU's buffer, where interrupts are off.
+        let entry = unsafe { &*call };
+
+        entry.op.set(Number::XenVersion.get());
+        entry.args.iter().for_each(|argument| argument.set(0));
+        entry.result.set(0);
+        call
+    }
+
+    #[test]
+    fn calls_reach_xen_and_callbacks_are_called_afterwards() {
+        if !domain::is_pv() {
+            return;
+        }
+        let preempt = PreemptOff::new();
+        let _irqs = IrqsOff::save(preempt.stays_here());
+
+        xen_mc_flush();
+        CALLED.write(0);
+        for count in 1..=3 {
+            let calls = [0; 3].map(|_: u8| queue_version());
+            let data = core::ptr::without_provenance_mut(count);
+
+            // SAFETY: It only looks at the address.
+            unsafe { xen_mc_callback(Some(callback), data) };
+            assert_eq!(CALLED.read(), to_u64(count - 1));
+            xen_mc_flush();
+            assert_eq!(CALLED.read(), to_u64(count));
+            // SAFETY: Flushed entries stay where they are, and nobody uses them here.
+            let answers = calls.map(|call| unsafe { (*call).result.get() } >> 16);
+
+            assert_eq!(answers, [4; 3]);
+        }
+    }
+
+    #[test]
+    fn the_last_call_has_room_right_behind() {
+        if !domain::is_pv() {
+            return;
+        }
+        let preempt = PreemptOff::new();
+        let _irqs = IrqsOff::save(preempt.stays_here());
+        let version = to_usize(Number::XenVersion.get());
+
+        xen_mc_flush();
+        assert!(xen_mc_extend_args(version, 8).mc.is_null());
+        let call = queue_version();
+        let first = xen_mc_extend_args(version, 24);
+        let second = xen_mc_extend_args(version, 8);
+
+        assert_eq!(first.mc.cast::<Entry>().cast_const(), call);
+        assert_eq!(first.args.addr() + 24, second.args.addr());
+        assert!(xen_mc_extend_args(version + 1, 8).mc.is_null());
+        xen_mc_flush();
+        assert!(xen_mc_extend_args(version, 8).mc.is_null());
+    }
+}
