@@ -95,17 +95,25 @@ domu_wait() {
 	done
 }
 
-# domu_run NAME pv|pvh VCPUS MEMORY_MB PAYLOAD_FILE: create a domain, pass its console on line by line until it ends,
-# and return its payload's status.
+# domu_run NAME pv|pvh VCPUS MEMORY_MB PAYLOAD_FILE: create a domain, pass its console on until it ends, and what it said
+# last after that, and return its payload's status.
 domu_run() {
 	_log=$DOMU_LOGS/guest-$1.log
+	_piece=/run/domu-console
+	_passed=0
+	_ended=
 	: >"$_log"
-	tail -f "$_log" &
-	_tail=$!
-	domu_create "$@" || { kill "$_tail"; return 1; }
-	while xl domid "$1" >/dev/null 2>&1; do sleep 0.5; done
-	sleep 0.5
-	kill "$_tail"
+	domu_create "$@" || return 1
+	until [ "$_ended" ]; do
+		sleep 0.5
+		if ! xl domid "$1" >/dev/null 2>&1; then
+			_ended=yes
+			sleep 1
+		fi
+		tail -c "+$((_passed + 1))" "$_log" >"$_piece"
+		cat "$_piece"
+		_passed=$((_passed + $(wc -c <"$_piece")))
+	done
 	_status=$(sed -n 's/^RIG-EXIT \([0-9]*\).*/\1/p' "$_log" | tail -n 1)
 	return "${_status:-1}"
 }
