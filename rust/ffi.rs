@@ -22,6 +22,7 @@ pub(crate) mod arch_setup;
 pub(crate) mod efi;
 #[cfg(CONFIG_XEN_PV)]
 pub(crate) mod memory_map;
+#[cfg(CONFIG_XEN_PV)]
 pub(crate) mod multicall;
 #[cfg(CONFIG_XEN_PVH)]
 pub(crate) mod pvh;

@@ -12,6 +12,8 @@ use core::{
     }, //
 };
 
+use super::hypercall::Number;
+
 /// One hypercall of a list: its number, its arguments, and Xen's answer.
 ///
 /// Cells, because Xen writes the answer, and may write over the arguments of a
@@ -43,6 +45,23 @@ impl Entry {
         }
     }
 
+    /// Makes an entry for a hypercall of two arguments.
+    #[inline(always)]
+    pub const fn call(number: Number, [first, second]: [u64; 2]) -> Self {
+        let mut entry = Self::new();
+
+        entry.op = Cell::new(number.get());
+        entry.args = [
+            Cell::new(first),
+            Cell::new(second),
+            Cell::new(0),
+            Cell::new(0),
+            Cell::new(0),
+            Cell::new(0),
+        ];
+        entry
+    }
+
     /// Returns whether Xen refused the call.
     #[inline]
     pub fn has_failed(&self) -> bool {
@@ -53,5 +72,32 @@ impl Entry {
 impl Default for Entry {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+#[cfg(any(test, CONFIG_XEN_KUNIT_TEST))]
+#[cfg_attr(not(test), kernel::macros::kunit_tests(xen_abi_multicall))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_has_number_and_arguments() {
+        let entry = Entry::call(Number::EventChannelOp, [4, 0x1000]);
+
+        assert_eq!(entry.op.get(), 32);
+        assert_eq!(entry.result.get(), 0);
+        assert_eq!(
+            entry.args.each_ref().map(Cell::get),
+            [4, 0x1000, 0, 0, 0, 0]
+        );
+    }
+
+    #[test]
+    fn negative_answers_are_refusals() {
+        let entry = Entry::new();
+
+        assert!(!entry.has_failed());
+        entry.result.set(-38);
+        assert!(entry.has_failed());
     }
 }

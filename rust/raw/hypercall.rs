@@ -26,7 +26,7 @@ pub(crate) mod mapping;
 pub(crate) mod memory;
 #[cfg(CONFIG_XEN_PV)]
 pub(crate) mod mmu;
-#[cfg(CONFIG_XEN_PV)]
+#[cfg(any(CONFIG_SMP, CONFIG_XEN_PV))]
 pub(crate) mod multicall;
 #[cfg(all(CONFIG_XEN_DOM0, CONFIG_XEN_PVH))]
 pub(crate) mod physdev;

@@ -22,10 +22,7 @@ use crate::{
             VcpuGuestContext, //
         },
         e820::E820Entry,
-        event::{
-            MulticallEntry,
-            Send, //
-        },
+        event::Send,
         hvm::{
             GetMemType,
             PagetableDying, //
@@ -191,11 +188,6 @@ same_layout!(FirmwareInfo, bindings::xen_platform_op, {
     kind => u.firmware_info.type_,
     index => u.firmware_info.index,
     data => u.firmware_info.u,
-});
-same_layout!(MulticallEntry, bindings::multicall_entry, {
-    op => op,
-    result => result,
-    args => args,
 });
 const _: () = assert!(size_of::<Send>() == size_of::<bindings::evtchn_send>());
 same_layout!(SetTime, bindings::xen_platform_op, {

@@ -4,16 +4,19 @@
 
 use core::mem::MaybeUninit;
 
-use super::hypercall;
+use super::{
+    hypercall,
+    multicall::list, //
+};
 use crate::{
     abi::{
         errno::XenErrno,
         event::{
-            MulticallEntry,
             Send,
             SEND, //
         },
-        hypercall::Number, //
+        hypercall::Number,
+        multicall::Entry, //
     },
     raw::word::to_u64, //
 };
@@ -26,35 +29,25 @@ use crate::{
 /// `ENOSYS` from a Xen that has no lists of hypercalls for this kind of guest.
 #[inline]
 pub(crate) fn send_list<const MAX: usize>(sends: &[Send]) -> Result<u32, XenErrno> {
-    let mut entries = [const { MaybeUninit::<MulticallEntry>::uninit() }; MAX];
+    let mut entries = [const { MaybeUninit::<Entry>::uninit() }; MAX];
     let mut count = 0;
 
     for (entry, send) in entries.iter_mut().zip(sends) {
         let handle = core::ptr::from_ref(send).expose_provenance();
 
-        entry.write(MulticallEntry::new(
-            Number::EventChannelOp,
-            [SEND, to_u64(handle)],
-        ));
+        entry.write(Entry::call(Number::EventChannelOp, [SEND, to_u64(handle)]));
         count += 1;
     }
-    let first = entries.as_mut_ptr().cast::<MulticallEntry>();
-    let arguments = [to_u64(first.expose_provenance()), count, 0, 0, 0];
+    // SAFETY: The first `count` entries are written.
+    let calls = unsafe { core::slice::from_raw_parts(entries.as_ptr().cast::<Entry>(), count) };
 
-    // SAFETY: The first `count` entries are written; each sends to a port that `sends` lends. Xen
-    // writes their results and reads the rest.
-    XenErrno::result(unsafe { hypercall(Number::Multicall, arguments) })?;
+    // SAFETY: Each sends to a port that `sends` lends.
+    unsafe { list(calls) }?;
 
     let mut refused = 0;
 
-    for (bit, entry) in entries
-        .iter()
-        .zip(sends)
-        .map(|(entry, _)| entry)
-        .enumerate()
-    {
-        // SAFETY: It is one of those that were written, and Xen has returned.
-        if unsafe { (&raw const (*entry.as_ptr()).result).read() } != 0 {
+    for (bit, call) in calls.iter().enumerate() {
+        if call.has_failed() {
             refused |= 1_u32.wrapping_shl(bit as u32); // CAST: Below `MAX`.
         }
     }

@@ -18,6 +18,7 @@ use crate::{
 ///
 /// `call` must be a hypercall that has five arguments at most, and memory that they point to valid
 /// for what Xen does with it until this returns.
+#[cfg(CONFIG_XEN_PV)]
 #[inline(always)]
 pub(crate) unsafe fn single(call: &Entry) -> i64 {
     let [first, second, third, fourth, fifth, _] = &call.args;
@@ -92,6 +93,7 @@ mod tests {
         }
     }
 
+    #[cfg(CONFIG_XEN_PV)]
     #[test]
     fn a_call_alone_has_the_same_answers() {
         if domain::is_xen() {
