@@ -30,12 +30,14 @@ pub(crate) mod pvh;
 pub(crate) mod vga;
 
 /// Fails the build unless each function has the type of its C prototype.
+///
+/// Each is listed with a `_` for every parameter: a safe function and the unsafe declaration of C
+/// have only a function pointer in common, and before Rust 1.86 that has to be named.
 macro_rules! contract {
-    ($($function:ident),* $(,)?) => {
+    ($($function:ident($($parameter:tt),*)),* $(,)?) => {
         $(const _: () = {
-            // Both arms must be of one type, and function items of different types have none but
-            // the function pointer.
-            let _ = if true { $crate::raw::bindings::$function } else { $function };
+            let ours: unsafe extern "C" fn($($parameter),*) -> _ = $function;
+            let _ = [ours, $crate::raw::bindings::$function];
         };)*
     };
 }

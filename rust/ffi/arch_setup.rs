@@ -32,7 +32,7 @@ use crate::{
     },
 };
 
-contract!(xen_arch_setup, xen_enable_syscall);
+contract!(xen_arch_setup(), xen_enable_syscall());
 
 init! {
     /// Sets up a PV guest, before anything else of the architecture is.

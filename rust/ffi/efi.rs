@@ -46,7 +46,7 @@ use crate::{
     },
 };
 
-contract!(xen_efi_init);
+contract!(xen_efi_init(_));
 
 /// Memory that the boot CPU writes in early boot, and others read later by its physical address.
 #[repr(transparent)]

@@ -32,10 +32,10 @@ use crate::{
 };
 
 contract!(
-    arch_gnttab_init,
-    arch_gnttab_map_shared,
-    arch_gnttab_map_status,
-    arch_gnttab_unmap,
+    arch_gnttab_init(_, _),
+    arch_gnttab_map_shared(_, _, _, _),
+    arch_gnttab_map_status(_, _, _, _),
+    arch_gnttab_unmap(_, _),
 );
 
 ro_after_init! {
@@ -168,7 +168,7 @@ extern "C" fn arch_gnttab_unmap(shared: *mut c_void, nr_gframes: c_ulong) {
 }
 
 #[cfg(CONFIG_XEN_PVH)]
-contract!(xen_pvh_gnttab_setup);
+contract!(xen_pvh_gnttab_setup());
 
 #[cfg(CONFIG_XEN_PVH)]
 crate::raw::section::init! {

@@ -54,12 +54,12 @@ use crate::{
 };
 
 contract!(
-    xen_hvm_detect,
-    xen_hvm_guest_init,
-    xen_hvm_guest_late_init,
-    xen_hvm_msi_ext_dest_id,
-    xen_parse_no_vector_callback,
-    xen_parse_nopv,
+    xen_hvm_detect(),
+    xen_hvm_guest_init(),
+    xen_hvm_guest_late_init(),
+    xen_hvm_msi_ext_dest_id(),
+    xen_parse_no_vector_callback(_),
+    xen_parse_nopv(_),
 );
 
 init! {

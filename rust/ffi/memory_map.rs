@@ -85,7 +85,11 @@ use crate::{
     },
 };
 
-contract!(xen_chk_is_e820_usable, xen_find_free_area, xen_memory_setup);
+contract!(
+    xen_chk_is_e820_usable(_, _, _),
+    xen_find_free_area(_),
+    xen_memory_setup()
+);
 
 /// Entries that the kernel's own map has room for.
 const ENTRIES: usize = {

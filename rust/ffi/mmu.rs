@@ -45,9 +45,9 @@ use crate::{
 };
 
 contract!(
-    arbitrary_virt_to_machine,
-    arbitrary_virt_to_mfn,
-    xen_unmap_domain_gfn_range,
+    arbitrary_virt_to_machine(_),
+    arbitrary_virt_to_mfn(_),
+    xen_unmap_domain_gfn_range(_, _, _),
 );
 
 #[cfg(CONFIG_XEN_PV)]

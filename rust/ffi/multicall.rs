@@ -62,10 +62,10 @@ use crate::{
 };
 
 contract!(
-    xen_mc_alloc,
-    xen_mc_callback,
-    xen_mc_extend_args,
-    xen_mc_flush,
+    xen_mc_alloc(_, _),
+    xen_mc_callback(_, _),
+    xen_mc_extend_args(_, _),
+    xen_mc_flush()
 );
 
 const _: () = {

@@ -40,7 +40,7 @@ use crate::{
     },
 };
 
-contract!(mem_map_via_hcall, xen_pvh_arch_setup, xen_pvh_init);
+contract!(mem_map_via_hcall(_), xen_pvh_arch_setup(), xen_pvh_init(_));
 
 // CAST: It widens.
 const _: () = assert!(EXTRA_MEM_RATIO == bindings::EXTRA_MEM_RATIO as u64);

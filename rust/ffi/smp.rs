@@ -46,13 +46,13 @@ use crate::{
 };
 
 contract!(
-    xen_hvm_smp_init,
-    xen_hvm_smp_prepare_boot_cpu,
-    xen_hvm_smp_prepare_cpus,
-    xen_smp_cpus_done,
+    xen_hvm_smp_init(),
+    xen_hvm_smp_prepare_boot_cpu(),
+    xen_hvm_smp_prepare_cpus(_),
+    xen_smp_cpus_done(_),
 );
 #[cfg(CONFIG_HOTPLUG_CPU)]
-contract!(xen_hvm_cleanup_dead_cpu);
+contract!(xen_hvm_cleanup_dead_cpu(_));
 
 // SAFETY: `DEFINE_PER_CPU(uint32_t, xen_vcpu_id)` is C's.
 const VCPU_ID: PerCpu<u32> = unsafe { PerCpu::new(&raw const bindings::xen_vcpu_id) };

@@ -34,10 +34,10 @@ use crate::{
 };
 
 contract!(
-    xen_arch_post_suspend,
-    xen_arch_pre_suspend,
-    xen_arch_resume,
-    xen_arch_suspend,
+    xen_arch_post_suspend(_),
+    xen_arch_pre_suspend(),
+    xen_arch_resume(),
+    xen_arch_suspend()
 );
 
 // SAFETY: `DEFINE_PER_CPU(u64, xen_spec_ctrl)` is in c-shims/suspend.c.

@@ -53,10 +53,10 @@ use crate::{
 };
 
 contract!(
-    xen_hvm_init_time_ops,
-    xen_init_time_ops,
-    xen_parse_timer_slop,
-    xen_time_init,
+    xen_hvm_init_time_ops(),
+    xen_init_time_ops(),
+    xen_parse_timer_slop(_),
+    xen_time_init()
 );
 
 /// Whether an HVM or PVH guest has been given Xen time.

@@ -50,12 +50,12 @@ use crate::{
 };
 
 contract!(
-    xen_has_pv_and_legacy_disk_devices,
-    xen_has_pv_devices,
-    xen_has_pv_disk_devices,
-    xen_has_pv_nic_devices,
-    xen_parse_emul_unplug,
-    xen_unplug_emulated_devices,
+    xen_has_pv_and_legacy_disk_devices(),
+    xen_has_pv_devices(),
+    xen_has_pv_disk_devices(),
+    xen_has_pv_nic_devices(),
+    xen_parse_emul_unplug(_),
+    xen_unplug_emulated_devices(),
 );
 
 read_mostly! {

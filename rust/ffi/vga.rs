@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-contract!(xen_init_vga);
+contract!(xen_init_vga(_, _, _));
 
 init! {
     /// Fills `screen_info` from the `size` bytes of Xen's record at `info`.

@@ -35,11 +35,11 @@ use crate::{
 };
 
 contract!(
-    xen_apic_read,
-    xen_apic_write,
-    xen_cpu_present_to_apicid,
-    xen_get_apic_id,
-    xen_io_apic_read,
+    xen_apic_read(_),
+    xen_apic_write(_, _),
+    xen_cpu_present_to_apicid(_),
+    xen_get_apic_id(_),
+    xen_io_apic_read(_, _),
 );
 
 const _: () = {

@@ -68,13 +68,13 @@ use crate::{
 };
 
 contract!(
-    pmu_msr_chk_emulated,
-    xen_get_guest_ip,
-    xen_guest_state,
-    xen_pmu_finish,
-    xen_pmu_init,
-    xen_pmu_irq_handler,
-    xen_read_pmc,
+    pmu_msr_chk_emulated(_, _, _),
+    xen_get_guest_ip(),
+    xen_guest_state(),
+    xen_pmu_finish(_),
+    xen_pmu_init(_),
+    xen_pmu_irq_handler(_, _),
+    xen_read_pmc(_),
 );
 
 /// The machine's counters, from when CPU 0 had some.

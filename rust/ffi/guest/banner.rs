@@ -40,9 +40,9 @@ use crate::{
 };
 
 contract!(
-    xen_add_preferred_consoles,
-    xen_banner,
-    xen_running_on_version_or_later,
+    xen_add_preferred_consoles(),
+    xen_banner(),
+    xen_running_on_version_or_later(_, _)
 );
 
 init! {

@@ -32,7 +32,7 @@ use crate::{
     },
 };
 
-contract!(xen_add_extra_mem);
+contract!(xen_add_extra_mem(_, _));
 
 /// How many regions the list has room for.
 const REGIONS: usize = bindings::XEN_EXTRA_MEM_MAX_REGIONS as usize; // CAST: It widens.
@@ -95,7 +95,7 @@ mod pv {
         },
     };
 
-    contract!(xen_chk_extra_mem, xen_inv_extra_mem);
+    contract!(xen_chk_extra_mem(_), xen_inv_extra_mem());
 
     init! {
         /// Takes pages out of the list: they have got memory.
@@ -164,7 +164,7 @@ mod unpopulated {
         word::to_usize, //
     };
 
-    contract!(arch_xen_unpopulated_init);
+    contract!(arch_xen_unpopulated_init(_));
 
     init! {
         /// Gives all listed pages to `drivers/xen/unpopulated-alloc.c`, and says where it may look

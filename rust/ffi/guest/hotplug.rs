@@ -20,7 +20,7 @@ use crate::{
     raw::bindings,
 };
 
-contract!(xen_cpuhp_setup);
+contract!(xen_cpuhp_setup(_, _));
 
 /// What the kernel calls when a CPU comes or goes.
 type Callback = Option<unsafe extern "C" fn(c_uint) -> c_int>;
@@ -124,7 +124,7 @@ mod toolstack {
         ERR, //
     };
 
-    contract!(xen_arch_register_cpu, xen_arch_unregister_cpu);
+    contract!(xen_arch_register_cpu(_), xen_arch_unregister_cpu(_));
 
     /// Makes CPU `num` known to the kernel's device model. May sleep.
     #[no_mangle]

@@ -25,7 +25,7 @@ use crate::{
     },
 };
 
-contract!(xen_pin_vcpu);
+contract!(xen_pin_vcpu(_));
 
 /// Whether Xen refused in a way that it will refuse all others.
 static DISABLED: Atomic<bool> = Atomic::new(false);

@@ -35,10 +35,10 @@ use crate::{
 };
 
 contract!(
-    xen_emergency_restart,
-    xen_panic_event,
-    xen_parse_legacy_crash,
-    xen_reboot,
+    xen_emergency_restart(),
+    xen_panic_event(_, _, _),
+    xen_parse_legacy_crash(_),
+    xen_reboot(_),
 );
 
 /// What Xen is told when the kernel restarts the machine in an emergency: a crash after a panic.

@@ -44,7 +44,11 @@ use crate::{
     },
 };
 
-contract!(xen_vcpu_info_reset, xen_vcpu_restore, xen_vcpu_setup);
+contract!(
+    xen_vcpu_info_reset(_),
+    xen_vcpu_restore(),
+    xen_vcpu_setup(_)
+);
 
 /// A CPU of this kernel, and its vCPU.
 struct ThisKernel(CpuId);

@@ -50,7 +50,7 @@ use crate::{
 #[cfg(CONFIG_SMP)]
 use crate::ffi::smp;
 
-contract!(xen_hvm_cpu_dead, xen_hvm_cpu_up_prepare);
+contract!(xen_hvm_cpu_dead(_), xen_hvm_cpu_up_prepare(_));
 
 /// A CPU that is off line.
 struct OfflineCpu(CpuId);

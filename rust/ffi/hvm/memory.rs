@@ -38,9 +38,9 @@ use crate::{
     },
 };
 
-contract!(xen_hvm_exit_mmap, xen_hvm_init_mmu_ops);
+contract!(xen_hvm_exit_mmap(_), xen_hvm_init_mmu_ops());
 #[cfg(CONFIG_PROC_VMCORE)]
-contract!(xen_vmcore_pfn_is_ram);
+contract!(xen_vmcore_pfn_is_ram(_));
 
 /// The hypervisor below.
 struct Xen;

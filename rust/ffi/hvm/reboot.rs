@@ -20,9 +20,9 @@ use crate::{
     },
 };
 
-contract!(xen_hvm_shutdown);
+contract!(xen_hvm_shutdown());
 #[cfg(CONFIG_CRASH_DUMP)]
-contract!(xen_hvm_crash_shutdown);
+contract!(xen_hvm_crash_shutdown(_));
 
 /// Has Xen reset the domain but for memory and registers of the vCPU that runs this.
 fn soft_reset() {

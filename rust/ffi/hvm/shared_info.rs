@@ -41,7 +41,7 @@ use crate::{
     },
 };
 
-contract!(xen_hvm_init_mem_mapping, xen_hvm_init_shared_info);
+contract!(xen_hvm_init_mem_mapping(), xen_hvm_init_shared_info());
 
 /// The number of the page that was given up for it; 0 before that.
 static PAGE: Atomic<u64> = Atomic::new(0);

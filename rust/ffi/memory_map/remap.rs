@@ -64,7 +64,7 @@ use crate::{
     },
 };
 
-contract!(xen_remap_memory);
+contract!(xen_remap_memory());
 
 /// A page whose place in the address space is lent to one record after the other.
 #[repr(C, align(4096))]

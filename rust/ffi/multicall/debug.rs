@@ -41,7 +41,7 @@ use crate::{
     },
 };
 
-contract!(xen_mc_debug_init);
+contract!(xen_mc_debug_init());
 
 ro_after_init! {
     /// Where `xen_mc_debug` keeps its notes, as a per-CPU address: 0 while they are in [`EARLY`].

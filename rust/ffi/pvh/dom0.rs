@@ -34,7 +34,7 @@ use crate::{
     },
 };
 
-contract!(xen_pvh_setup_gsi);
+contract!(xen_pvh_setup_gsi(_, _, _));
 
 init! {
     /// Fills `screen_info` of `boot_params`, if this is dom0 and Xen tells of a screen.

@@ -48,7 +48,7 @@ use crate::{
     },
 };
 
-contract!(xen_smp_intr_free, xen_smp_intr_init);
+contract!(xen_smp_intr_free(_), xen_smp_intr_init(_));
 
 /// An interrupt and its name.
 pub(super) type Record = bindings::xen_cpu_irq;

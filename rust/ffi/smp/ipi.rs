@@ -48,14 +48,14 @@ use crate::{
 };
 
 contract!(
-    xen_send_IPI_all,
-    xen_send_IPI_allbutself,
-    xen_send_IPI_mask,
-    xen_send_IPI_mask_allbutself,
-    xen_send_IPI_self,
-    xen_smp_send_call_function_ipi,
-    xen_smp_send_call_function_single_ipi,
-    xen_smp_send_reschedule,
+    xen_send_IPI_all(_),
+    xen_send_IPI_allbutself(_),
+    xen_send_IPI_mask(_, _),
+    xen_send_IPI_mask_allbutself(_, _),
+    xen_send_IPI_self(_),
+    xen_smp_send_call_function_ipi(_),
+    xen_smp_send_call_function_single_ipi(_),
+    xen_smp_send_reschedule(_),
 );
 
 const _: () = {

@@ -77,19 +77,19 @@ use crate::{
 };
 
 contract!(
-    xen_pv_cleanup_dead_cpu,
-    xen_pv_cpu_die,
-    xen_pv_cpu_disable,
-    xen_pv_play_dead,
-    xen_pv_poll_sync_state,
-    xen_pv_smp_config,
-    xen_pv_smp_prepare_boot_cpu,
-    xen_pv_smp_prepare_cpus,
-    xen_pv_stop_other_cpus,
-    xen_smp_count_cpus,
-    xen_smp_init,
-    xen_smp_intr_free_pv,
-    xen_smp_intr_init_pv,
+    xen_pv_cleanup_dead_cpu(_),
+    xen_pv_cpu_die(_),
+    xen_pv_cpu_disable(),
+    xen_pv_play_dead(),
+    xen_pv_poll_sync_state(),
+    xen_pv_smp_config(),
+    xen_pv_smp_prepare_boot_cpu(),
+    xen_pv_smp_prepare_cpus(_),
+    xen_pv_stop_other_cpus(_),
+    xen_smp_count_cpus(),
+    xen_smp_init(),
+    xen_smp_intr_free_pv(_),
+    xen_smp_intr_init_pv(_),
 );
 
 /// The CPU that the guest starts on.

@@ -52,11 +52,11 @@ use crate::{
 };
 
 contract!(
-    xen_init_lock_cpu,
-    xen_init_spinlocks,
-    xen_qlock_kick,
-    xen_qlock_wait,
-    xen_uninit_lock_cpu,
+    xen_init_lock_cpu(_),
+    xen_init_spinlocks(),
+    xen_qlock_kick(_),
+    xen_qlock_wait(_, _),
+    xen_uninit_lock_cpu(_),
 );
 
 // SAFETY: `DEFINE_PER_CPU(struct xen_cpu_irq, lock_kicker_irq)` is in c-shims/spinlock.c.

@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-contract!(xen_hvm_post_suspend);
+contract!(xen_hvm_post_suspend(_));
 
 /// This guest.
 struct Hvm;

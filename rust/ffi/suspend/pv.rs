@@ -35,7 +35,7 @@ use crate::{
     },
 };
 
-contract!(xen_pv_post_suspend, xen_pv_pre_suspend);
+contract!(xen_pv_post_suspend(_), xen_pv_pre_suspend());
 
 /// This guest, on the only CPU that runs.
 struct Pv;

@@ -64,16 +64,16 @@ use crate::{
 };
 
 contract!(
-    xen_hvm_setup_cpu_clockevents,
-    xen_setup_cpu_clockevents,
-    xen_setup_timer,
-    xen_teardown_timer,
-    xen_timer_resume,
-    xen_timerop_set_next_event,
-    xen_timerop_shutdown,
-    xen_vcpuop_set_next_event,
-    xen_vcpuop_set_oneshot,
-    xen_vcpuop_shutdown,
+    xen_hvm_setup_cpu_clockevents(),
+    xen_setup_cpu_clockevents(),
+    xen_setup_timer(_),
+    xen_teardown_timer(_),
+    xen_timer_resume(),
+    xen_timerop_set_next_event(_, _),
+    xen_timerop_shutdown(_),
+    xen_vcpuop_set_next_event(_, _),
+    xen_vcpuop_set_oneshot(_),
+    xen_vcpuop_shutdown(_),
 );
 
 /// A CPU's device: clockevents' part of it, and its name.

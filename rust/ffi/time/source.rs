@@ -46,10 +46,10 @@ use crate::{
 };
 
 contract!(
-    xen_clocksource_get_cycles,
-    xen_restore_time_memory_area,
-    xen_save_time_memory_area,
-    xen_tsc_khz,
+    xen_clocksource_get_cycles(_),
+    xen_restore_time_memory_area(),
+    xen_save_time_memory_area(),
+    xen_tsc_khz(),
 );
 
 /// The latest system time that anyone was told by [`system_time`].

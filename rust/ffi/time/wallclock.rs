@@ -44,7 +44,11 @@ use crate::{
     },
 };
 
-contract!(xen_get_wallclock, xen_set_wallclock, xen_sync_wallclock);
+contract!(
+    xen_get_wallclock(_),
+    xen_set_wallclock(_),
+    xen_sync_wallclock(_, _, _)
+);
 
 impl WallClock for Shared<SharedInfo> {
     fn version(&self) -> u32 {

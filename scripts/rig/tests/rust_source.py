@@ -7,7 +7,7 @@ import re
 OPAQUE = re.compile(r"""//[^\n]* | /\*.*?\*/ | \bb?r(\#*)".*?"\1 | \bb?"(?:\\.|[^"\\])*" | "(?:\\.|[^"\\])*"
                       | b?'(?:\\[^\n]{1,9}?|[^\\'\n])'""", re.VERBOSE | re.DOTALL)
 EXPORTED = re.compile(r"#\[no_mangle\]\s*(?:#\[[^\]]*\]\s*)*[^{;]*?\bfn\s+(\w+)")
-CONTRACT = re.compile(r"\bcontract!\s*\(([^)]*)\)")
+CONTRACT = re.compile(r"\bcontract!\s*\((.*?)\)\s*;", re.DOTALL)
 UNSAFE = re.compile(r"\bunsafe\b(?P<explain>\s*(?:\{|impl\b))?")
 
 
@@ -41,5 +41,5 @@ def comment_above(lines, code, number):
 def without_contract(text):
     """The functions that C can call but that no contract!() compares with their prototypes."""
     code = OPAQUE.sub(blank, text)
-    listed = {name for names in CONTRACT.findall(code) for name in re.findall(r"\w+", names)}
+    listed = {name for names in CONTRACT.findall(code) for name in re.findall(r"(\w+)\(", names)}
     return [name for name in EXPORTED.findall(code) if name not in listed]

@@ -69,7 +69,7 @@ use crate::{
     },
 };
 
-contract!(cpu_bringup_and_idle, xen_pv_kick_ap);
+contract!(cpu_bringup_and_idle(), xen_pv_kick_ap(_, _));
 
 const _: () = {
     // CAST: They widen.
