@@ -62,6 +62,7 @@ impl Region {
     }
 
     /// Returns its part from a page on.
+    #[allow(dead_code, reason = "CONFIG_XEN_PV has its one use")]
     const fn from(self, limit: u64) -> Self {
         let start = self.start_pfn;
 
@@ -110,6 +111,7 @@ pub fn add(list: &mut [Region], added: Region) -> Result<(), Full> {
 ///
 /// [`Full`], where pages remained below and above, and the list had no second entry for those above:
 /// they are lost.
+#[allow(dead_code, reason = "CONFIG_XEN_PV has its one use")]
 pub fn remove(list: &mut [Region], removed: Region) -> Result<(), Full> {
     let mut rest = Region::UNUSED;
 
@@ -131,6 +133,7 @@ pub fn remove(list: &mut [Region], removed: Region) -> Result<(), Full> {
 }
 
 /// Returns whether a page is in the list.
+#[allow(dead_code, reason = "CONFIG_XEN_PV has its one use")]
 pub fn contains(list: &[Region], pfn: u64) -> bool {
     list.iter()
         .any(|region| region.start_pfn <= pfn && pfn < region.end())

@@ -235,14 +235,12 @@ same_layout!(PhysicalCpu, bindings::xen_platform_op, {
     apic_id => u.pcpu_info.apic_id,
     acpi_id => u.pcpu_info.acpi_id,
 });
-#[cfg(CONFIG_XEN_PV)]
 same_layout!(PmuParams, bindings::xen_pmu_params, {
     version_maj => version.maj,
     version_min => version.min,
     val => val,
     vcpu => vcpu,
 });
-#[cfg(CONFIG_XEN_PV)]
 same_layout!(PmuRegs, bindings::xen_pmu_regs, {
     ip => ip,
     sp => sp,
@@ -251,7 +249,6 @@ same_layout!(PmuRegs, bindings::xen_pmu_regs, {
     ss => ss,
     cpl => cpl,
 });
-#[cfg(CONFIG_XEN_PV)]
 same_layout!(PmuData, bindings::xen_pmu_data, {
     vcpu_id => vcpu_id,
     pcpu_id => pcpu_id,
@@ -261,7 +258,6 @@ same_layout!(PmuData, bindings::xen_pmu_data, {
     lapic_lvtpc => pmu.l.lapic_lvtpc,
 });
 /// The registers are in a union, with those of an AMD CPU.
-#[cfg(CONFIG_XEN_PV)]
 macro_rules! same_pmu_context {
     ($($field:ident => $context:ident.$c_field:ident),* $(,)?) => {
         const _: () = {
@@ -273,7 +269,6 @@ macro_rules! same_pmu_context {
         };
     };
 }
-#[cfg(CONFIG_XEN_PV)]
 same_pmu_context! {
     first_bank => xen_pmu_intel_ctxt.fixed_counters,
     first_bank => xen_pmu_amd_ctxt.counters,
