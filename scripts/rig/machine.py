@@ -36,6 +36,7 @@ class Boot:
     timeout: float = 180
     icount: bool = False
     cpu: str | None = None
+    machine_args: str = ""
     interactive: bool = False
 
 

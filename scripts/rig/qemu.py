@@ -41,10 +41,13 @@ def check(guest, xen, kvm):
                         "mis-intercept CR2 and CR3 reads): use QEMU 7.2, or Xen 4.20 with --xen")
 
 
-def machine(pvh_dom0, icount, kvm):
+def machine(boot, kvm):
     """The machine and accelerator options; a PVH dom0 needs an IOMMU, or Xen leaves the ACPI tables unmapped."""
-    options = ["-machine", "q35", "-device", "amd-iommu,intremap=on"] if pvh_dom0 else ["-machine", "pc"]
-    if icount:
+    pvh_dom0 = boot.guest == "pvh-dom0"
+    options = ["-machine", ",".join(filter(None, ["q35" if pvh_dom0 else "pc", boot.machine_args]))]
+    if pvh_dom0:
+        options += ["-device", "amd-iommu,intremap=on"]
+    if boot.icount:
         return [*options, "-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"]
     return [*options, "-accel", "kvm" if kvm else "tcg"]
 
@@ -60,7 +63,7 @@ def command(boot, xen, initrd, kvm):
         xen_args.append("dom0=pvh")
     linux_args = " ".join(["console=hvc0", "" if hosted else boot.append]).strip()
     module = f"{boot.kernel.bzimage} {linux_args}".replace(",", ",,")
-    return [PROGRAM, *machine(boot.guest == "pvh-dom0", boot.icount, kvm),
+    return [PROGRAM, *machine(boot, kvm),
             "-cpu", boot.cpu or ("host" if kvm else "qemu64,+svm,+npt"), "-smp", str(vcpus), "-m", str(memory),
             "-display", "none", "-vga", "none", "-nic", "none", "-no-reboot", "-serial", "mon:stdio",
             "-kernel", os.fspath(xen), "-append", " ".join(filter(None, xen_args)),

@@ -159,7 +159,7 @@ fn place(page: Pfn, frame: Mfn) {
         "p2m"
     } else if mapping::machphys_update(frame, page).is_err() {
         "m2p"
-    } else if set_direct_map(page, kernel_entry(frame)).is_err() {
+    } else if is_mapped(page) && set_direct_map(page, kernel_entry(frame)).is_err() {
         "kernel"
     } else {
         return;
@@ -173,6 +173,12 @@ fn place(page: Pfn, frame: Mfn) {
         frame.get()
     );
     bug("a frame cannot be given another number");
+}
+
+/// Returns whether the direct map reaches a page: with "mem=" it may end below.
+fn is_mapped(page: Pfn) -> bool {
+    // SAFETY: It changes no more once memory is mapped.
+    page.get() < to_u64(unsafe { bindings::max_pfn_mapped })
 }
 
 /// Returns the page-table entry of a frame in the kernel.

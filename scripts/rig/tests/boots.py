@@ -16,10 +16,10 @@ MODES = {"pv-dom0": ("PV", "Xen"), "pvh-dom0": ("PVH", "Xen PVH"),
          "pv-domu": ("PV", "Xen"), "pvh-domu": ("PVH", "Xen PVH")}
 
 
-def boots(guest, vcpus=2, memory=2048, xen_args="", expected_mb=None, variant="ours"):
+def boots(guest, vcpus=2, memory=2048, expected_mb=None, **options):
     """It boots in the mode that is asked for, with all its CPUs and memory and a clean console."""
-    result = boot(Boot(kernel.build(variant), guest=guest, vcpus=vcpus, memory=memory, xen_args=xen_args,
-                       files={"/rig/state.sh": STATE}, payload=". /rig/state.sh\n", timeout=400))
+    result = boot(Boot(kernel.build("ours"), guest=guest, vcpus=vcpus, memory=memory, files={"/rig/state.sh": STATE},
+                       payload=". /rig/state.sh\n", timeout=400, **options))
     state = facts(result.log, "RIG-FACT") | facts(result.log, "STATE")
     mode, platform = MODES[guest]
     yield f"guest_type is {mode}", state.get("mode") == mode, state
@@ -42,6 +42,11 @@ for mode in MODES:
     # A PVH domU takes long to boot under emulation, and with one CPU it is little else than a PVH dom0.
     for count in (2, 4) if mode == "pvh-domu" else (1, 2, 4):
         register(f"{mode}-{count}", partial(boots, mode, count))
-register("pv-dom0-300M", partial(boots, "pv-dom0", memory=1024, xen_args="dom0_mem=300M,max:300M", expected_mb=300))
-register("pv-dom0-3500M", partial(boots, "pv-dom0", memory=5120, xen_args="dom0_mem=3500M,max:3500M",
-                                  expected_mb=3500))
+# Memory that Xen keeps for itself, that Linux is to leave alone, and that lies around a hole of the machine.
+for name, memory, expected, options in (
+        ("300M", 1024, 300, {"xen_args": "dom0_mem=300M,max:300M"}),
+        ("900M", 2048, 900, {"xen_args": "dom0_mem=900M,max:900M"}),
+        ("3500M", 5120, 3500, {"xen_args": "dom0_mem=3500M,max:3500M"}),
+        ("mem-limit", 2048, 600, {"append": "mem=600M"}),
+        ("hole", 3072, 2900, {"machine_args": "max-ram-below-4g=1G"})):
+    register(f"pv-dom0-{name}", partial(boots, "pv-dom0", memory=memory, expected_mb=expected, **options))
