@@ -35,7 +35,7 @@ def boots(guest, vcpus=2, memory=2048, expected_mb=None, **options):
 
 def register(name, body, timeout=450, needs="build/ours"):
     """One boot as a test."""
-    test(f"boot/{name}", needs=[needs], timeout=timeout)(body)
+    test(f"boot/{name}", needs=[needs], timeout=timeout, exclusive=name.startswith("pvh-domu"))(body)
 
 
 for mode in MODES:

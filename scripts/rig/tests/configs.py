@@ -49,7 +49,8 @@ def compiles(fragment, **tools):
         kconfig.configure(tree, kconfig.fragments("small", [extra.name]), make.target, set())
         kernel.dress(tree, "ours")
         stock = sorted(path.name for path in (tree / share.PLACE).glob("*.[cS]") if path.name != "xen-head.S")
-        done = process.output([*make.words, "prepare", "arch/x86/xen/", "arch/x86/kernel/head_64.o"], cwd=tree, env=make.env)
+        done = process.output([*make.words, "prepare", "arch/x86/xen/", "arch/x86/kernel/head_64.o"], cwd=tree,
+                              env=make.env)
     print(done.stdout, done.stderr)
     yield "builds", done.returncode == 0, f"make ended with {done.returncode}"
     warnings = [line for line in (done.stdout + done.stderr).splitlines() if "warning:" in line.lower()]

@@ -60,4 +60,4 @@ def life(kind):
 
 
 for each in ("pv", "pvh"):
-    test(f"domu/{each}", needs=["build/ours"], timeout=1850)(partial(life, each))
+    test(f"domu/{each}", needs=["build/ours"], timeout=1850, exclusive=each == "pvh")(partial(life, each))

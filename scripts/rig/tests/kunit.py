@@ -59,4 +59,4 @@ def suites(guest):
 
 
 for each in ("pv-dom0", "pvh-domu"):
-    test(f"kunit/{each}", needs=["build/debug"], timeout=950)(partial(suites, each))
+    test(f"kunit/{each}", needs=["build/debug"], timeout=950, exclusive=each == "pvh-domu")(partial(suites, each))

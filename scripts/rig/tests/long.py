@@ -82,7 +82,7 @@ def kexec():
 
 
 for each in ("pv", "pvh"):
-    test(f"long/{each}-suspend", needs=["build/ours"], timeout=5300)(partial(suspend, each))
-    test(f"long/{each}-hotplug", needs=["build/ours"], timeout=3500)(partial(hotplug, each))
-    test(f"long/{each}-clocksource", needs=["build/ours"], timeout=1450)(partial(clocksource, f"{each}-domu"))
+    test(f"long/{each}-suspend", needs=["build/ours"], timeout=5300, exclusive=True)(partial(suspend, each))
+    test(f"long/{each}-hotplug", needs=["build/ours"], timeout=3500, exclusive=True)(partial(hotplug, each))
+    test(f"long/{each}-clocksource", needs=["build/ours"], timeout=1450, exclusive=True)(partial(clocksource, f"{each}-domu"))
     test(f"long/{each}-torture", timeout=4000, exclusive=True)(partial(torture, f"{each}-domu"))

@@ -32,7 +32,8 @@ def test(name, needs=(), timeout=60, exclusive=False):
     """Register a function that yields checks.
 
     needs names the tests that must have passed before, exclusive asks for both
-    processors (a build), and timeout, in seconds, is when a hang is cut.
+    processors (a build; a PVH domU, because nested virtualisation fails on busy
+    ones), and timeout, in seconds, is when a hang is cut.
     """
     def register(body):
         about = getattr(body, "func", body).__doc__.strip().splitlines()[0]

@@ -64,7 +64,7 @@ def verdicts_on_stock(group, guest):
 
 
 for each in ("pv-dom0", "pv-domu", "pvh-domu"):
-    test(f"selftests/xen-{each}", needs=["build/ours"], timeout=1600)(partial(ours, each))
+    test(f"selftests/xen-{each}", needs=["build/ours"], timeout=1600, exclusive=each == "pvh-domu")(partial(ours, each))
 for each in kselftest.SETS:
     if each != "xen":
         test(f"selftests/{each}", needs=["build/ours", "build/stock"], timeout=4600)(partial(own_of_the_kernel, each))
