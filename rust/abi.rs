@@ -21,6 +21,7 @@ pub mod e820;
 pub mod errno;
 pub mod event;
 pub mod frame;
+pub mod grant;
 pub mod hvm;
 pub mod hypercall;
 pub mod id;

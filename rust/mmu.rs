@@ -2,4 +2,6 @@
 
 //! Addresses and page tables.
 
+#[allow(dead_code)]
+pub mod p2m;
 pub mod translate;

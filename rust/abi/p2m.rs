@@ -7,6 +7,8 @@
 //!
 //! C ancestor: `arch/x86/include/asm/xen/page.h`.
 
+pub mod place;
+
 use super::frame::{
     Mfn,
     Pfn, //
@@ -30,6 +32,38 @@ pub enum P2mEntry {
     Foreign(Mfn),
     /// A frame of this domain.
     Mapped(Mfn),
+}
+
+/// A stretch of pages that are no RAM of this domain.
+///
+/// Where a whole leaf is one, a page of words is mapped for it that all holes of its kind share.
+/// Tools know nothing of identity, so both shared pages hold words for missing ones, and which of
+/// them is mapped makes the difference.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Hole {
+    /// Nothing is there.
+    Missing,
+    /// The machine is there, with the same numbers.
+    Identity,
+}
+
+impl Hole {
+    /// Returns the entry of a page in such a hole.
+    #[inline]
+    pub const fn entry(self, page: Pfn) -> P2mEntry {
+        match self {
+            Self::Missing => P2mEntry::Missing,
+            Self::Identity => P2mEntry::beyond(page),
+        }
+    }
+
+    /// Returns the kind of hole that `page` is if `entry` is behind it, unless it is none.
+    #[inline]
+    pub fn of(page: Pfn, entry: P2mEntry) -> Option<Self> {
+        [Self::Missing, Self::Identity]
+            .into_iter()
+            .find(|hole| hole.entry(page) == entry)
+    }
 }
 
 impl P2mEntry {
@@ -105,6 +139,31 @@ mod tests {
         assert_eq!(P2mEntry::decode(LAST.get() + 1), P2mEntry::Missing);
         assert_eq!(P2mEntry::decode(INVALID & !FOREIGN), P2mEntry::Missing);
         assert_eq!(P2mEntry::decode(INVALID & !IDENTITY), P2mEntry::Missing);
+    }
+
+    #[test]
+    fn what_is_encoded_is_decoded() {
+        for entry in [
+            P2mEntry::Missing,
+            P2mEntry::Identity(LAST),
+            P2mEntry::Foreign(Mfn::from_raw(0)),
+            P2mEntry::Mapped(LAST),
+        ] {
+            assert_eq!(P2mEntry::decode(entry.encode()), entry);
+        }
+        assert_eq!(P2mEntry::Foreign(Mfn::from_raw(5)).encode(), FOREIGN | 5);
+        assert_eq!(P2mEntry::Missing.encode(), INVALID);
+    }
+
+    #[test]
+    fn only_pages_with_their_own_number_are_identity_holes() {
+        let page = Pfn::from_raw(7);
+
+        assert_eq!(Hole::of(page, P2mEntry::Missing), Some(Hole::Missing));
+        assert_eq!(Hole::of(page, P2mEntry::beyond(page)), Some(Hole::Identity));
+        assert_eq!(Hole::of(page, P2mEntry::Identity(Mfn::from_raw(8))), None);
+        assert_eq!(Hole::of(page, P2mEntry::Mapped(Mfn::from_raw(7))), None);
+        assert_eq!(Hole::of(page, P2mEntry::Foreign(Mfn::from_raw(7))), None);
     }
 
     #[test]
