@@ -25,6 +25,14 @@ EXPORT_SYMBOL_GPL(xen_pvh_setup_gsi);
 #endif
 #endif
 
+#ifdef CONFIG_XEN_PV
+EXPORT_SYMBOL_GPL(xen_p2m_addr);
+EXPORT_SYMBOL_GPL(xen_p2m_size);
+EXPORT_SYMBOL_GPL(xen_max_p2m_pfn);
+EXPORT_SYMBOL_GPL(get_phys_to_machine);
+EXPORT_SYMBOL(xen_alloc_p2m_entry);
+#endif
+
 EXPORT_SYMBOL_GPL(xen_has_pv_devices);
 EXPORT_SYMBOL_GPL(xen_has_pv_nic_devices);
 EXPORT_SYMBOL_GPL(xen_has_pv_disk_devices);

@@ -129,6 +129,11 @@ struct page *rust_helper_pfn_to_page(unsigned long pfn)
 	return pfn_to_page(pfn);
 }
 
+unsigned long rust_helper_page_to_pfn(const struct page *page)
+{
+	return page_to_pfn(page);
+}
+
 pgprot_t rust_helper_page_kernel(void)
 {
 	return PAGE_KERNEL;

@@ -31,6 +31,7 @@ bool rust_helper_cpu_has_syscall32(void);
 bool rust_helper_cpu_has_sysfast32(void);
 u64 rust_helper_maxmem(void);
 struct page *rust_helper_pfn_to_page(unsigned long pfn);
+unsigned long rust_helper_page_to_pfn(const struct page *page);
 pgprot_t rust_helper_page_kernel(void);
 pte_t rust_helper_mfn_pte(unsigned long mfn, pgprot_t prot);
 void rust_helper_set_pte_at(struct mm_struct *mm, unsigned long address,

@@ -5,6 +5,7 @@
  * In C and in .init.text: objtool reads the stores there, to follow calls
  * through pv_ops when it validates noinstr code.
  */
+#include <linux/acpi.h>
 #include <linux/crash_dump.h>
 #include <linux/init.h>
 
@@ -30,5 +31,22 @@ static struct vmcore_cb xen_vmcore_cb = {
 void __init xen_register_vmcore_cb(void)
 {
 	register_vmcore_cb(&xen_vmcore_cb);
+}
+#endif
+
+#ifdef CONFIG_XEN_PV
+#ifdef CONFIG_ACPI
+static void __iomem *xen_acpi_os_ioremap(acpi_physical_address phys,
+					 acpi_size size)
+{
+	return x86_acpi_os_ioremap(xen_find_nonram(phys, size), size);
+}
+#endif
+
+void __init xen_use_acpi_os_ioremap(void)
+{
+#ifdef CONFIG_ACPI
+	acpi_os_ioremap = xen_acpi_os_ioremap;
+#endif
 }
 #endif

@@ -372,16 +372,39 @@ void xen_inv_extra_mem(void);				/* [init] */
 void xen_remap_memory(void);				/* [init] */
 phys_addr_t xen_find_free_area(phys_addr_t size);	/* [init] */
 
-/* p2m list: p2m.c */
+/*
+ * p2m list: Rust. The words that inlines of asm/xen/page.h read, the lock, and
+ * what only C can say to the page tables are in c-shims/p2m.c.
+ */
+enum xen_p2m_limit {
+#ifdef CONFIG_XEN_MEMORY_HOTPLUG_LIMIT
+	XEN_P2M_LIMIT_GB = CONFIG_XEN_MEMORY_HOTPLUG_LIMIT,
+#else
+	XEN_P2M_LIMIT_GB = 0,
+#endif
+};
+
 void xen_build_dynamic_phys_to_machine(void);		/* [early] */
 void xen_vmalloc_p2m_tree(void);			/* [init] */
 void xen_build_mfn_list_list(void);			/* [init], [stop] */
 void xen_setup_mfn_list_list(void);			/* [init], [stop] */
-void xen_do_remap_nonram(void);				/* [init] */
-void xen_add_remap_nonram(phys_addr_t maddr, phys_addr_t paddr,
-			  unsigned long size);		/* [init] */
+phys_addr_t xen_find_nonram(phys_addr_t phys,
+			    unsigned long size);	/* [any] */
+void xen_use_acpi_os_ioremap(void);			/* [init], c-shims */
 bool __set_phys_to_machine(unsigned long pfn,
 			   unsigned long mfn);		/* [any] */
+
+unsigned long xen_p2m_lock(void);			/* [any] but NMI */
+void xen_p2m_unlock(unsigned long flags);		/* [irqoff] */
+void *xen_p2m_alloc_early(unsigned long size);		/* [init] */
+void xen_p2m_free_early(void *page);			/* [init] */
+void *xen_p2m_reserve(unsigned long size);		/* [init] */
+void xen_p2m_announce_table(void *table);		/* [init], [task] */
+void xen_p2m_retract_table(void *table);		/* [init], [task] */
+void xen_p2m_map(pte_t *ptep, void *page);		/* [init], [irqoff] */
+void xen_p2m_map_shared(pte_t *ptep, void *page);	/* [init] */
+void xen_p2m_set_table(pmd_t *pmdp, void *table);	/* [init], [irqoff] */
+void xen_p2m_flush(unsigned long addr);			/* [task] */
 
 /* Page tables: mmu_pv.c */
 DECLARE_PER_CPU(unsigned long, xen_cr3);

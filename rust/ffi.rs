@@ -10,6 +10,8 @@ pub(crate) mod grant;
 pub(crate) mod guest;
 pub(crate) mod hvm;
 pub(crate) mod mmu;
+#[cfg(CONFIG_XEN_PV)]
+pub(crate) mod p2m;
 #[cfg(CONFIG_SMP)]
 pub(crate) mod smp;
 pub(crate) mod suspend;

@@ -2,6 +2,6 @@
 
 //! Addresses and page tables.
 
-#[allow(dead_code)]
+#[cfg_attr(not(CONFIG_XEN_PV), allow(dead_code, unused_imports))]
 pub mod p2m;
 pub mod translate;

@@ -18,6 +18,8 @@ pub(crate) mod console;
 pub(crate) mod cpu;
 pub(crate) mod cpuid;
 pub(crate) mod domain;
+#[cfg_attr(not(CONFIG_XEN_PV), allow(dead_code))]
+pub(crate) mod extable;
 pub(crate) mod hypercall;
 #[cfg(CONFIG_SMP)]
 pub(crate) mod irq;
@@ -45,7 +47,5 @@ pub(crate) mod vmarea;
 pub(crate) mod word;
 
 // Ground for the files that are still stock C: nothing but the tests needs all of it yet.
-#[cfg_attr(not(CONFIG_XEN_KUNIT_TEST), expect(dead_code))]
-pub(crate) mod extable;
 #[cfg_attr(not(CONFIG_XEN_KUNIT_TEST), expect(dead_code))]
 pub(crate) mod shared;

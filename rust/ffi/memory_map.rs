@@ -57,7 +57,8 @@ use crate::{
     },
     ffi::{
         contract,
-        guest::extra_memory::xen_add_extra_mem, //
+        guest::extra_memory::xen_add_extra_mem,
+        p2m, //
     },
     raw::{
         address,
@@ -250,10 +251,7 @@ init! {
 
         loop {
             match resolve(map, start, size, *built) {
-                // SAFETY: Boot code.
-                Ok(Some(moved)) => unsafe {
-                    bindings::xen_add_remap_nonram(moved.maddr, moved.paddr, to_usize(moved.size));
-                },
+                Ok(Some(moved)) => p2m::remap::add(moved.maddr, moved.paddr, moved.size),
                 Ok(None) => break,
                 Err(_) => {
                     console::write(
@@ -289,10 +287,7 @@ init! {
             add(piece);
         }
         // In case that devices are there.
-        // SAFETY: Boot code.
-        unsafe {
-            bindings::set_phys_range_identity(to_usize(map.end() >> PAGE_SHIFT), usize::MAX)
-        };
+        p2m::boot::set_identity(Pages { start: map.end() >> PAGE_SHIFT, end: u64::MAX });
         // In a domU that is memory like any other, but too many look for firmware there.
         let isa = range(bindings::ISA_START_ADDRESS, bindings::ISA_END_ADDRESS);
 

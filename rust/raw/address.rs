@@ -91,6 +91,18 @@ pub(crate) fn walk(address: u64) -> Option<Maddr> {
     Maddr::new(value & Maddr::MAX.get() & !offset_mask | address & offset_mask)
 }
 
+/// Returns the frame in the page-table entry at a physical address, present or not.
+#[cfg(CONFIG_XEN_PV)]
+pub(crate) fn entry_at(address: Paddr) -> Option<crate::abi::frame::Mfn> {
+    // SAFETY: Written in early boot only.
+    let base = to_u64(unsafe { bindings::page_offset_base });
+    let entry =
+        core::ptr::with_exposed_provenance::<u64>(to_usize(base.wrapping_add(address.get())));
+
+    // SAFETY: Guest memory is in the direct map; an entry changes in one store.
+    Some(Maddr::new(unsafe { entry.read_volatile() } & Maddr::MAX.get())?.frame())
+}
+
 #[cfg(CONFIG_XEN_KUNIT_TEST)]
 #[kernel::macros::kunit_tests(xen_raw_address)]
 mod tests {

@@ -22,6 +22,8 @@ pub(crate) mod context;
 #[cfg(CONFIG_SMP)]
 pub(crate) mod event;
 #[cfg(CONFIG_XEN_PV)]
+pub(crate) mod grant;
+#[cfg(CONFIG_XEN_PV)]
 pub(crate) mod mapping;
 pub(crate) mod memory;
 #[cfg(CONFIG_XEN_PV)]

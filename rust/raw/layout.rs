@@ -23,6 +23,10 @@ use crate::{
         },
         e820::E820Entry,
         event::Send,
+        grant::{
+            MapGrantRef,
+            UnmapGrantRef, //
+        },
         hvm::{
             GetMemType,
             PagetableDying, //
@@ -320,4 +324,19 @@ same_layout!(VcpuGuestContext, bindings::vcpu_guest_context, {
     fs_base => fs_base,
     gs_base_kernel => gs_base_kernel,
     gs_base_user => gs_base_user,
+});
+same_layout!(MapGrantRef, bindings::gnttab_map_grant_ref, {
+    host_addr => host_addr,
+    flags => flags,
+    reference => ref_,
+    dom => dom,
+    status => status,
+    handle => handle,
+    dev_bus_addr => dev_bus_addr,
+});
+same_layout!(UnmapGrantRef, bindings::gnttab_unmap_grant_ref, {
+    host_addr => host_addr,
+    dev_bus_addr => dev_bus_addr,
+    handle => handle,
+    status => status,
 });

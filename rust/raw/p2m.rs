@@ -1,24 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Look-up in the p2m list of a PV guest.
+//! The words of the p2m list: looking them up, and storing them.
 //!
-//! The list is one array over all page numbers, mapped by p2m.c; where there is nothing to say of a
-//! whole page of entries, a shared page of "missing" or "identity" words is mapped, whose words are
-//! told apart by a page walk in `get_phys_to_machine()`.
+//! The list is one array over all page numbers. Until boot code rebuilds it, it is the domain
+//! builder's, and ends where memory does. Afterwards whole leaves without RAM share a page of
+//! words for "missing", and only what maps them tells holes of the two kinds apart ([`mapping`]).
 //!
-//! Valid in any context, NMI included, once `xen_build_dynamic_phys_to_machine()` has run.
+//! Look-ups are valid in any context, NMI included, once `xen_build_dynamic_phys_to_machine()` has
+//! run, and make no C call. Stores are valid in any context once exceptions are handled.
 //!
-//! C ancestor: `__pfn_to_mfn()` in `asm/xen/page.h`.
+//! C ancestor: `__pfn_to_mfn()`, `mfn_to_pfn()` in `asm/xen/page.h`, `get_phys_to_machine()` in
+//! `p2m.c`.
 
 #![expect(unsafe_code)]
 
+pub(crate) mod mapping;
+pub(crate) mod page;
+
 use crate::{
     abi::{
-        frame::Pfn,
-        p2m::P2mEntry, //
+        frame::{
+            Mfn,
+            Pfn, //
+        },
+        p2m::{
+            place::Leaf,
+            Hole,
+            P2mEntry, //
+        },
     },
     raw::{
         bindings,
+        extable,
         word::{
             to_u64,
             to_usize, //
@@ -27,38 +40,119 @@ use crate::{
 };
 
 /// Returns what is behind a page of this PV guest.
+#[inline]
 pub(crate) fn lookup(pfn: Pfn) -> P2mEntry {
-    // SAFETY: Written where no other CPU runs.
-    let (size, limit) = unsafe { (bindings::xen_p2m_size, bindings::xen_max_p2m_pfn) };
-    let index = to_usize(pfn.get());
-
-    if index < size {
-        // SAFETY: The list has `size` words. Each changes in one store.
-        let word = unsafe { bindings::xen_p2m_addr.add(index).read_volatile() };
-
-        match P2mEntry::decode(to_u64(word)) {
-            P2mEntry::Missing => {}
-            entry => return entry,
-        }
-    } else if index >= limit {
-        return P2mEntry::beyond(pfn);
+    match listed(pfn) {
+        Some(P2mEntry::Missing) | None => lookup_hole(pfn),
+        Some(entry) => entry,
     }
+}
 
-    // SAFETY: The list exists, and the function takes any page number.
-    P2mEntry::decode(to_u64(unsafe { bindings::get_phys_to_machine(index) }))
+/// Returns what the list's word says, if there is one.
+#[inline(always)]
+pub(crate) fn listed(pfn: Pfn) -> Option<P2mEntry> {
+    if !contains(pfn) {
+        return None;
+    }
+    // SAFETY: The list has the word. It changes in one store.
+    let word = unsafe { word(pfn).read_volatile() };
+
+    Some(P2mEntry::decode(word))
+}
+
+/// Returns what is behind a page of which the list's word says nothing, or has none.
+#[cold]
+pub(crate) fn lookup_hole(pfn: Pfn) -> P2mEntry {
+    // SAFETY: Written where no other CPU runs.
+    let limit = to_u64(unsafe { bindings::xen_max_p2m_pfn });
+
+    if contains(pfn) {
+        match mapping::leaf_hole(Leaf::of(pfn)) {
+            Some(Hole::Identity) => P2mEntry::beyond(pfn),
+            // Once more: if the leaf has been allocated just now, its words have been there before.
+            Some(Hole::Missing) | None => listed(pfn).unwrap_or(P2mEntry::Missing),
+        }
+    } else if pfn.get() < limit {
+        // SAFETY: It takes any page, in boot, when the list does not have these yet.
+        P2mEntry::decode(to_u64(unsafe {
+            bindings::xen_chk_extra_mem(to_usize(pfn.get()))
+        }))
+    } else {
+        P2mEntry::beyond(pfn)
+    }
+}
+
+/// Returns whether the list has a word for a page.
+#[inline(always)]
+pub(crate) fn contains(pfn: Pfn) -> bool {
+    // SAFETY: Written where no other CPU runs.
+    pfn.get() < to_u64(unsafe { bindings::xen_p2m_size })
+}
+
+/// Returns where the list is.
+pub(crate) fn address() -> usize {
+    // SAFETY: Written where no other CPU runs.
+    unsafe { bindings::xen_p2m_addr }.addr()
+}
+
+/// Returns where the word of a page is, or would be.
+#[inline(always)]
+fn word(pfn: Pfn) -> *mut u64 {
+    // SAFETY: Written where no other CPU runs.
+    let list = unsafe { bindings::xen_p2m_addr };
+
+    list.cast::<u64>().wrapping_add(to_usize(pfn.get()))
+}
+
+/// Stores what is behind a page, in one store.
+///
+/// # Errors
+///
+/// [`extable::Fault`] where the word's page is shared, or there is none.
+#[inline(always)]
+pub(crate) fn store(pfn: Pfn, entry: P2mEntry) -> Result<(), extable::Fault> {
+    if !contains(pfn) {
+        return Err(extable::Fault);
+    }
+    // SAFETY: The list has the word, and pages that are shared are mapped read-only.
+    unsafe { extable::store(word(pfn), entry.encode()) }
+}
+
+/// Returns the page of this PV guest that `frame` is behind.
+///
+/// Xen's machine-to-physical table says which page a frame is for the domain that owns it. It is
+/// right for this domain if the list agrees. Frames that are no RAM have their own number.
+///
+/// Valid in any context once exceptions are handled.
+pub(crate) fn page_of(frame: Mfn) -> Option<Pfn> {
+    // SAFETY: Written in early boot only.
+    let (table, size) = unsafe {
+        (
+            bindings::machine_to_phys_mapping,
+            bindings::machine_to_phys_nr,
+        )
+    };
+    let index = to_usize(frame.get());
+    let listed = if index < size {
+        // SAFETY: The table has a word for each frame, or a hole.
+        unsafe { extable::load(table.cast_const().cast::<u64>().wrapping_add(index)) }.ok()
+    } else {
+        None
+    };
+    let page = listed
+        .and_then(Pfn::new)
+        .filter(|&page| lookup(page) == P2mEntry::Mapped(frame));
+
+    page.or_else(|| Pfn::new(frame.get()).filter(|&page| lookup(page) == P2mEntry::Identity(frame)))
 }
 
 #[cfg(CONFIG_XEN_KUNIT_TEST)]
 #[kernel::macros::kunit_tests(xen_raw_p2m)]
 mod tests {
     use super::*;
-    use crate::{
-        abi::frame::Mfn,
-        raw::{
-            address,
-            domain,
-            extable, //
-        }, //
+    use crate::raw::{
+        address,
+        domain, //
     };
 
     /// A page's worth of the kernel's data.
@@ -71,29 +165,13 @@ mod tests {
         address::linear_to_physical(address).map(|physical| physical.frame())
     }
 
-    /// Asks Xen's machine-to-physical table which page a frame is.
-    fn page_of(frame: Mfn) -> Option<u64> {
-        let index = to_usize(frame.get());
-
-        // SAFETY: The table has a word for each frame, or a hole.
-        unsafe {
-            extable::load(
-                bindings::machine_to_phys_mapping
-                    .cast_const()
-                    .cast::<u64>()
-                    .wrapping_add(index),
-            )
-        }
-        .ok()
-    }
-
     #[test]
     fn xen_agrees_on_which_page_a_frame_is() {
         if domain::is_pv() {
             let frame = page().and_then(|page| lookup(page).mfn());
 
             assert!(page().is_some());
-            assert_eq!(frame.and_then(page_of), page().map(Pfn::get));
+            assert_eq!(frame.and_then(page_of), page());
         }
     }
 
@@ -107,6 +185,7 @@ mod tests {
             };
 
             assert!(mapped);
+            assert_eq!(page().map(Leaf::of).and_then(mapping::leaf_hole), None);
         }
     }
 
@@ -114,6 +193,18 @@ mod tests {
     fn beyond_the_list_is_the_machine() {
         if domain::is_pv() {
             assert_eq!(lookup(Pfn::MAX), P2mEntry::beyond(Pfn::MAX));
+            assert_eq!(page_of(Mfn::MAX), Some(Pfn::MAX));
+            assert_eq!(store(Pfn::MAX, P2mEntry::Missing), Err(extable::Fault));
+        }
+    }
+
+    #[test]
+    fn what_is_there_can_be_stored_again() {
+        if domain::is_pv() {
+            let entry = page().map(|page| (page, lookup(page)));
+
+            assert_eq!(entry.map(|(page, entry)| store(page, entry)), Some(Ok(())));
+            assert_eq!(page().map(|page| (page, lookup(page))), entry);
         }
     }
 }

@@ -11,6 +11,12 @@
 
 #![expect(unsafe_code)]
 
+#[cfg(CONFIG_XEN_PV)]
+use core::sync::atomic::{
+    compiler_fence,
+    Ordering, //
+};
+
 use zerocopy::FromZeros;
 
 use crate::{
@@ -72,6 +78,49 @@ fields!(SharedInfo {
     /// Seconds of the wall clock, high half.
     wall_clock_sec_hi: wc_sec_hi => u32,
 });
+
+#[cfg(CONFIG_XEN_PV)]
+impl Shared<SharedInfo> {
+    /// Tells tools how many pages the domain has, at most.
+    pub(crate) fn set_max_pfn(self, pages: u64) {
+        // SAFETY: By the type invariant; tools only read this, and Xen does not look.
+        unsafe { (&raw mut (*self.0.cast_mut()).arch.max_pfn).write_volatile(pages) };
+    }
+
+    /// Tells tools where the tree of frames is that leads to the p2m list; `!0` is nowhere.
+    pub(crate) fn set_frame_list_list(self, top: u64) {
+        // SAFETY: As for `set_max_pfn`.
+        unsafe {
+            (&raw mut (*self.0.cast_mut()).arch.pfn_to_mfn_frame_list_list).write_volatile(top)
+        };
+    }
+
+    /// Tells tools at which address the p2m list is, and by which top-level table.
+    pub(crate) fn set_list(self, address: u64, cr3: u64) {
+        // SAFETY: As for `set_max_pfn`.
+        unsafe {
+            (&raw mut (*self.0.cast_mut()).arch.p2m_generation).write_volatile(0);
+            (&raw mut (*self.0.cast_mut()).arch.p2m_vaddr).write_volatile(address);
+            (&raw mut (*self.0.cast_mut()).arch.p2m_cr3).write_volatile(cr3);
+        }
+    }
+
+    /// Raises the generation of the p2m list, which is odd while its mapping changes.
+    ///
+    /// Orders what is stored before it before what is stored after, for tools that read on another
+    /// CPU of the machine: x86 keeps the order of stores, so the compiler has to, as in
+    /// `virt_wmb()`. Their other half is in Xen's libxenguest.
+    pub(crate) fn raise_p2m_generation(self) {
+        compiler_fence(Ordering::SeqCst);
+        // SAFETY: As for `set_max_pfn`; the caller holds the lock that all raises take.
+        unsafe {
+            let generation = &raw mut (*self.0.cast_mut()).arch.p2m_generation;
+
+            generation.write_volatile(generation.read_volatile().wrapping_add(1));
+        }
+        compiler_fence(Ordering::SeqCst);
+    }
+}
 
 fields!(VcpuInfo {
     /// Whether an event waits.

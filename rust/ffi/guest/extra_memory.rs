@@ -89,6 +89,7 @@ mod pv {
             p2m::P2mEntry, //
         },
         boot::memory_map::Pages,
+        ffi::p2m,
         raw::{
             section::init_ref,
             word::to_usize, //
@@ -133,22 +134,26 @@ mod pv {
     init! {
         /// Writes to the p2m list that listed pages have no memory.
         #[no_mangle]
-        extern "C" fn xen_inv_extra_mem() {
+        pub(crate) extern "C" fn xen_inv_extra_mem() {
             // SAFETY: Boot code; who is called below does not know the list.
             let list = unsafe { regions() };
-            let missing = to_usize(P2mEntry::Missing.encode());
 
             for region in list {
-                for pfn in region.start_pfn..region.start_pfn.saturating_add(region.n_pfns) {
-                    // SAFETY: Boot code; the page has no memory.
-                    unsafe { bindings::set_phys_to_machine(to_usize(pfn), missing) };
+                let pages = region.start_pfn..region.start_pfn.saturating_add(region.n_pfns);
+
+                for page in pages.map_while(Pfn::new) {
+                    // The list has words for all of them, and memblock makes room or panics.
+                    let _ = p2m::set(page, P2mEntry::Missing);
                 }
             }
         }
     }
 }
 #[cfg(CONFIG_XEN_PV)]
-pub(crate) use pv::remove;
+pub(crate) use pv::{
+    remove,
+    xen_inv_extra_mem, //
+};
 
 /// Where drivers get pages that have no memory, and shall never have any.
 #[cfg(CONFIG_XEN_UNPOPULATED_ALLOC)]

@@ -33,7 +33,8 @@ use crate::{
     },
     ffi::{
         contract,
-        guest::extra_memory, //
+        guest::extra_memory,
+        p2m as list, //
     },
     raw::{
         address,
@@ -153,9 +154,7 @@ impl Frames<MFNS> for Mapped {
 
 /// Gives a frame a page number: in the p2m list, in Xen's table, and in the direct map.
 fn place(page: Pfn, frame: Mfn) {
-    let (index, word) = (to_usize(page.get()), P2mEntry::Mapped(frame).encode());
-    // SAFETY: Boot code; the page has no frame yet.
-    let failed = if !unsafe { bindings::set_phys_to_machine(index, to_usize(word)) } {
+    let failed = if list::set(page, P2mEntry::Mapped(frame)).is_err() {
         "p2m"
     } else if mapping::machphys_update(frame, page).is_err() {
         "m2p"
@@ -222,10 +221,7 @@ init! {
                     );
                     release(pages);
                 }
-                // SAFETY: Boot code.
-                Step::Identity(pages) => unsafe {
-                    bindings::set_phys_range_identity(to_usize(pages.start), to_usize(pages.end));
-                },
+                Step::Identity(pages) => list::boot::set_identity(pages),
                 Step::Unmap(pages) => unmap(pages),
             }
         }
@@ -236,9 +232,9 @@ init! {
 
 /// Gives the frames of some pages back to Xen.
 fn release(pages: Pages) {
-    for page in pages.start..pages.end {
-        let entry = Pfn::new(page).map_or(P2mEntry::Missing, p2m::lookup);
-        let Some(frame) = entry.mfn().filter(|&frame| is_page_of(frame, page)) else {
+    for page in (pages.start..pages.end).map_while(Pfn::new) {
+        let frame = p2m::lookup(page).mfn();
+        let Some(frame) = frame.filter(|&frame| is_page_of(frame, page.get())) else {
             continue;
         };
         // SAFETY: The page becomes an identity page, so nobody may use its memory.
@@ -248,17 +244,14 @@ fn release(pages: Pages) {
             printk!(
                 WARNING,
                 "Failed to release pfn {:x} err={}\n",
-                page,
+                page.get(),
                 answer.map_or_else(|errno| -i64::from(errno.get()), |_| 0)
             );
             return;
         }
         // SAFETY: Boot code.
         unsafe { bindings::xen_released_pages += 1 };
-        let missing = to_usize(P2mEntry::Missing.encode());
-
-        // SAFETY: Boot code; the frame is gone.
-        if !unsafe { bindings::__set_phys_to_machine(to_usize(page), missing) } {
+        if list::store(page, P2mEntry::Missing).is_err() {
             return;
         }
     }
@@ -296,7 +289,6 @@ init! {
 
         frames.end();
         printk!(INFO, "Remapped {} page(s)\n", moved);
-        // SAFETY: Boot code, once.
-        unsafe { bindings::xen_do_remap_nonram() };
+        list::remap::finish();
     }
 }

@@ -11,7 +11,10 @@ use kernel::ffi::{
 
 use crate::{
     abi::errno::XenErrno,
-    ffi::contract,
+    ffi::{
+        contract,
+        p2m::tools, //
+    },
     raw::{
         bindings,
         bug::{
@@ -104,13 +107,11 @@ impl Guest for Pv {
     }
 
     fn build_p2m_tree(&mut self) {
-        // SAFETY: No other CPU runs; the tree was allocated at boot.
-        unsafe { bindings::xen_build_mfn_list_list() };
+        tools::xen_build_mfn_list_list();
     }
 
     fn publish_p2m_tree(&mut self) {
-        // SAFETY: No other CPU runs, and the shared page is mapped.
-        unsafe { bindings::xen_setup_mfn_list_list() };
+        tools::xen_setup_mfn_list_list();
     }
 
     fn forget_offline_vcpus(&mut self) {
