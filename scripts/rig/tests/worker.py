@@ -79,7 +79,9 @@ def offspring(worker):
 def work(test, pipe, log):
     """The worker's side: run the test and send its checks; whatever it prints is its log."""
     os.setsid()
-    signal.signal(signal.SIGTERM, interrupt)
+    # SIGINT too: a shell ignores it for what it starts in the background, and that is inherited.
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, interrupt)
     os.environ[MARK] = str(os.getpid())
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644), 1)
