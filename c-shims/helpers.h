@@ -11,8 +11,6 @@
 #include <linux/mm_types.h>
 #include <linux/smp.h>
 
-#include <asm/xen/trace_types.h>
-
 bool rust_helper_boot_cpu_has(unsigned int feature);
 void rust_helper_setup_force_cpu_cap(unsigned int feature);
 u32 rust_helper_xen_cpuid_base(void);
@@ -73,14 +71,5 @@ efi_status_t rust_helper_efi_get_variable(efi_char16_t *name, efi_guid_t *guid,
 
 unsigned long rust_helper_local_irq_save(void);
 void rust_helper_local_irq_restore(unsigned long flags);
-
-/* trace.c */
-void rust_helper_trace_xen_mc_entry_alloc(size_t args);
-void rust_helper_trace_xen_mc_extend_args(unsigned long op, size_t args,
-					  enum xen_mc_extend_args res);
-void rust_helper_trace_xen_mc_callback(xen_mc_callback_fn_t fn, void *data);
-void rust_helper_trace_xen_mc_flush_reason(enum xen_mc_flush_reason reason);
-void rust_helper_trace_xen_mc_flush(unsigned int mcidx, unsigned int argidx,
-				    unsigned int cbidx);
 
 #endif /* XEN_C_SHIMS_HELPERS_H */

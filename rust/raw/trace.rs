@@ -3,7 +3,8 @@
 //! The events of `include/trace/events/xen.h` that Rust code causes.
 //!
 //! While an event is off, asking whether it is on is one instruction that does nothing; boot code
-//! and the tracer patch it. What is traced then is a C call, in `c-shims/trace.c`.
+//! and the tracer patch it. What is traced then is a C call: the kernel's
+//! tracing makes a `rust_do_trace_` function of each event, in `c-shims/trace.c`.
 //!
 //! Valid in any context in which tracing is.
 
@@ -34,7 +35,7 @@ macro_rules! events {
 
                 if enabled {
                     // SAFETY: It writes its arguments down, and follows none of them.
-                    unsafe { crate::raw::bindings::[<rust_helper_trace_ $event>]($($argument),*) };
+                    unsafe { crate::raw::bindings::[<rust_do_trace_ $event>]($($argument),*) };
                 }
             }
         }
