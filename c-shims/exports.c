@@ -16,6 +16,9 @@
 
 EXPORT_SYMBOL_GPL(arbitrary_virt_to_machine);
 EXPORT_SYMBOL_GPL(xen_unmap_domain_gfn_range);
+#ifdef CONFIG_XEN_PV
+EXPORT_SYMBOL_GPL(xen_remap_pfn);
+#endif
 
 EXPORT_SYMBOL_GPL(xen_percpu_upcall);
 #ifdef CONFIG_XEN_PVH

@@ -24,6 +24,7 @@
 #include <asm/mmu_context.h>
 #include <asm/msr.h>
 #include <asm/spec-ctrl.h>
+#include <asm/tlbflush.h>
 #include <asm/x86_init.h>
 #include <asm/xen/cpuid.h>
 #include <asm/xen/hypervisor.h>
@@ -207,6 +208,26 @@ void rust_helper_set_fixmap_bootmap(phys_addr_t address)
 void *rust_helper_fix_to_virt_bootmap(void)
 {
 	return (void *)fix_to_virt(FIX_PARAVIRT_BOOTMAP);
+}
+
+struct mm_struct *rust_helper_loaded_mm(void)
+{
+	return this_cpu_read(cpu_tlbstate.loaded_mm);
+}
+
+bool rust_helper_vma_is_pfnmap_io(const struct vm_area_struct *vma)
+{
+	return (vma->vm_flags & (VM_PFNMAP | VM_IO)) == (VM_PFNMAP | VM_IO);
+}
+
+void rust_helper_cond_resched(void)
+{
+	cond_resched();
+}
+
+bool rust_helper_in_interrupt(void)
+{
+	return in_interrupt();
 }
 #endif
 

@@ -46,6 +46,10 @@ unsigned long rust_helper_mfn_to_pfn(unsigned long mfn);
 unsigned long rust_helper_pfn_to_mfn(unsigned long pfn);
 void rust_helper_set_fixmap_bootmap(phys_addr_t address);
 void *rust_helper_fix_to_virt_bootmap(void);
+struct mm_struct *rust_helper_loaded_mm(void);
+bool rust_helper_vma_is_pfnmap_io(const struct vm_area_struct *vma);
+void rust_helper_cond_resched(void);
+bool rust_helper_in_interrupt(void);
 #endif
 #ifdef CONFIG_XEN_PV_SMP
 void rust_helper_set_nr_cpu_ids(unsigned int nr);

@@ -406,8 +406,31 @@ void xen_p2m_map_shared(pte_t *ptep, void *page);	/* [init] */
 void xen_p2m_set_table(pmd_t *pmdp, void *table);	/* [init], [irqoff] */
 void xen_p2m_flush(unsigned long addr);			/* [task] */
 
-/* Page tables: mmu_pv.c */
+/*
+ * Page tables: Rust, mmu/. Data that others read by name, tables in the
+ * kernel image and stores into pv_ops are in c-shims/mmu_pv.c.
+ */
+struct xen_mmu_state {
+	struct static_key_false struct_pages_ready;
+};
+
+extern struct xen_mmu_state xen_mmu_state;
 DECLARE_PER_CPU(unsigned long, xen_cr3);
+DECLARE_PER_CPU(unsigned long, xen_current_cr3);
+extern pud_t level3_user_vsyscall[PTRS_PER_PUD];
+extern pud_t level3_ident_pgt[PTRS_PER_PUD];
+extern pmd_t level2_ident_pgt[PTRS_PER_PMD];
+extern unsigned char xen_dummy_mapping[PAGE_SIZE];
+
+void xen_use_mmu_ops(void);				/* [early], c-shims */
+void xen_use_set_pte(void);				/* [init], c-shims */
+void xen_use_final_mmu_ops(void);			/* [init], c-shims */
+void xen_use_struct_pages(void);			/* [init], c-shims */
+unsigned long xen_lock_reservation(void);		/* [any] but NMI, c-shims */
+void xen_unlock_reservation(unsigned long flags);	/* [irqoff], c-shims */
+spinlock_t *xen_pte_lock(struct page *page,
+			 struct mm_struct *mm);		/* [irqoff], c-shims */
+
 void xen_init_mmu_ops(void);				/* [early] */
 void xen_setup_machphys_mapping(void);			/* [early] */
 void xen_setup_kernel_pagetable(pgd_t *pgd,
@@ -415,10 +438,62 @@ void xen_setup_kernel_pagetable(pgd_t *pgd,
 void xen_reserve_special_pages(void);			/* [early] */
 void xen_pt_check_e820(void);				/* [init] */
 void xen_relocate_p2m(void);				/* [init] */
+void xen_pagetable_init(void);				/* [init] */
+void xen_after_bootmem(void);				/* [init] */
 void set_pte_mfn(unsigned long vaddr, unsigned long pfn,
 		 pgprot_t flags);			/* [init] */
+
+pteval_t xen_pte_val(pte_t pte);			/* [any] */
+pmdval_t xen_pmd_val(pmd_t pmd);			/* [any] */
+pudval_t xen_pud_val(pud_t pud);			/* [any] */
+p4dval_t xen_p4d_val(p4d_t p4d);			/* [any] */
+pgdval_t xen_pgd_val(pgd_t pgd);			/* [any] */
+pte_t xen_make_pte_init(pteval_t pte);			/* [init] */
+pte_t xen_make_pte(pteval_t pte);			/* [any] */
+pmd_t xen_make_pmd(pmdval_t pmd);			/* [any] */
+pud_t xen_make_pud(pudval_t pud);			/* [any] */
+p4d_t xen_make_p4d(p4dval_t p4d);			/* [any] */
+pgd_t xen_make_pgd(pgdval_t pgd);			/* [any] */
+
+void xen_set_pte_init(pte_t *ptep, pte_t pte);		/* [init] */
+void xen_set_pte(pte_t *ptep, pte_t pteval);		/* [any] but NMI */
+void xen_set_pmd(pmd_t *ptr, pmd_t val);		/* [any] but NMI */
+void xen_set_pud(pud_t *ptr, pud_t val);		/* [any] but NMI */
+void xen_set_p4d(p4d_t *ptr, p4d_t val);		/* [any] but NMI */
+pte_t xen_ptep_modify_prot_start(struct vm_area_struct *vma,
+				 unsigned long addr,
+				 pte_t *ptep);		/* [atomic] */
+void xen_ptep_modify_prot_commit(struct vm_area_struct *vma,
+				 unsigned long addr, pte_t *ptep,
+				 pte_t pte);		/* [atomic] */
+
+void xen_alloc_pte_init(struct mm_struct *mm, unsigned long pfn); /* [init] */
+void xen_alloc_pmd_init(struct mm_struct *mm, unsigned long pfn); /* [init] */
+void xen_release_pte_init(unsigned long pfn);		/* [init] */
+void xen_release_pmd_init(unsigned long pfn);		/* [init] */
+void xen_alloc_pte(struct mm_struct *mm, unsigned long pfn); /* [atomic] */
+void xen_alloc_pmd(struct mm_struct *mm, unsigned long pfn); /* [atomic] */
+void xen_alloc_pud(struct mm_struct *mm, unsigned long pfn); /* [atomic] */
+void xen_release_pte(unsigned long pfn);		/* [atomic] */
+void xen_release_pmd(unsigned long pfn);		/* [atomic] */
+void xen_release_pud(unsigned long pfn);		/* [atomic] */
+
+int xen_pgd_alloc(struct mm_struct *mm);		/* [task] */
+void xen_pgd_free(struct mm_struct *mm, pgd_t *pgd);	/* [task] */
+void xen_enter_mmap(struct mm_struct *mm);		/* [task] */
+void xen_exit_mmap(struct mm_struct *mm);		/* [task] */
 void xen_mm_pin_all(void);				/* [stop] */
 void xen_mm_unpin_all(void);				/* [stop] */
+
+unsigned long xen_read_cr3(void);			/* [any] */
+void xen_write_cr3(unsigned long cr3);			/* [atomic] */
+void xen_flush_lazy_mmu(void);				/* [any] but NMI */
+void xen_flush_tlb(void);				/* [any] but NMI */
+void xen_flush_tlb_one_user(unsigned long addr);	/* [any] but NMI */
+void xen_flush_tlb_multi(const struct cpumask *cpus, struct mm_struct *mm,
+			 unsigned long start, unsigned long end); /* [atomic] */
+void xen_set_fixmap(unsigned int idx, phys_addr_t phys,
+		    pgprot_t prot);			/* [init], [atomic] */
 
 /* Suspend: Rust, suspend/pv */
 void xen_pv_pre_suspend(void);				/* [stop] */

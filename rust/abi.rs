@@ -28,6 +28,7 @@ pub mod id;
 pub mod memory;
 pub mod multicall;
 pub mod p2m;
+pub mod pagetable;
 pub mod physdev;
 pub mod platform;
 pub mod pmu;

@@ -17,6 +17,7 @@
 #include <linux/screen_info.h>
 #include <linux/tick.h>
 #include <linux/vmalloc.h>
+#include <linux/vmcore_info.h>
 
 #include <asm/apic.h>
 #include <asm/bootparam.h>
@@ -32,6 +33,7 @@
 #include <asm/setup.h>
 #include <asm/xen/hypervisor.h>
 #include <asm/xen/page.h>
+#include <asm/xen/swiotlb-xen.h>
 
 #include <xen/acpi.h>
 #include <xen/events.h>
@@ -59,3 +61,12 @@
 const u32 RUST_CONST_HELPER_NMI_MASK = NMI_MASK;
 const int RUST_CONST_HELPER_ACPI_EDGE_SENSITIVE = ACPI_EDGE_SENSITIVE;
 const int RUST_CONST_HELPER_ACPI_ACTIVE_HIGH = ACPI_ACTIVE_HIGH;
+#ifdef CONFIG_XEN_PV
+const u32 RUST_CONST_HELPER_XEN_IRQ_COUNT_MASK =
+	NMI_MASK | HARDIRQ_MASK | SOFTIRQ_MASK;
+/* Halves, as bindgen takes no number with the top bit set for one. */
+const u32 RUST_CONST_HELPER_XEN_PAGE_KERNEL_LOW = (u32)__PAGE_KERNEL;
+const u32 RUST_CONST_HELPER_XEN_PAGE_KERNEL_RO_LOW = (u32)__PAGE_KERNEL_RO;
+const u32 RUST_CONST_HELPER_XEN_FIXADDR_TOP_LOW = (u32)FIXADDR_TOP;
+const unsigned int RUST_CONST_HELPER_XEN_FIXMAP_PMD_NUM = FIXMAP_PMD_NUM;
+#endif

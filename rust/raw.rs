@@ -20,17 +20,23 @@ pub(crate) mod cpuid;
 pub(crate) mod domain;
 #[cfg_attr(not(CONFIG_XEN_PV), allow(dead_code))]
 pub(crate) mod extable;
+#[cfg(CONFIG_XEN_PV)]
+pub(crate) mod frames;
 pub(crate) mod hypercall;
 #[cfg(CONFIG_SMP)]
 pub(crate) mod irq;
 #[cfg(CONFIG_XEN_PV)]
 pub(crate) mod irqflags;
 mod layout;
+#[cfg(CONFIG_XEN_PV)]
+pub(crate) mod lazy;
 #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
 pub(crate) mod nmi;
 #[cfg(CONFIG_XEN_PV)]
 pub(crate) mod p2m;
 pub(crate) mod page;
+#[cfg(CONFIG_XEN_PV)]
+pub(crate) mod pagetable;
 pub(crate) mod percpu;
 #[cfg(CONFIG_XEN_PV)]
 pub(crate) mod pmu;

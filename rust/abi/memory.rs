@@ -29,6 +29,10 @@ pub const ADD_TO_PHYSMAP: u32 = 7;
 pub const MEMORY_MAP: u32 = 9;
 /// `XENMEM_machine_memory_map`.
 pub const MACHINE_MEMORY_MAP: u32 = 10;
+/// `XENMEM_exchange`.
+pub const EXCHANGE: u32 = 11;
+/// `XENMEM_machphys_mapping`.
+pub const MACHPHYS_MAPPING: u32 = 12;
 
 /// `XENMAPSPACE_shared_info`: the page that Xen shares with the domain.
 const MAPSPACE_SHARED_INFO: u32 = 0;
@@ -106,18 +110,69 @@ pub struct MemoryReservation {
 impl MemoryReservation {
     /// Names the `nr_extents` single frames at `extent_start`.
     pub const fn new(extent_start: u64, nr_extents: u64) -> Self {
+        Self::of_order(extent_start, nr_extents, 0, 0)
+    }
+
+    /// Names those that stand for several frames each, below an address of so many bits.
+    pub const fn of_order(
+        extent_start: u64,
+        nr_extents: u64,
+        extent_order: u32,
+        address_bits: u32,
+    ) -> Self {
         Self {
             extent_start,
             nr_extents,
-            extent_order: 0,
-            address_bits: 0,
+            extent_order,
+            address_bits,
             domid: DomId::SELF,
             _pad: [0; 3],
         }
     }
 }
 
+/// Frames that the domain gives for others.
+#[derive(Clone, Copy, Debug, IntoBytes, Immutable)]
+#[repr(C)]
+pub struct MemoryExchange {
+    /// What it gives.
+    pub(crate) given: MemoryReservation,
+    /// What it wants. Xen writes the frames to where the pages are that they are for.
+    pub(crate) wanted: MemoryReservation,
+    /// How many of the former Xen has taken: written by Xen.
+    pub(crate) nr_exchanged: u64,
+}
+
+impl MemoryExchange {
+    /// Offers an exchange.
+    pub const fn new(given: MemoryReservation, wanted: MemoryReservation) -> Self {
+        Self {
+            given,
+            wanted,
+            nr_exchanged: 0,
+        }
+    }
+}
+
+/// Where Xen's machine-to-physical table is. Written by Xen.
+#[derive(Clone, Copy, Debug, Default, IntoBytes, Immutable)]
+#[repr(C)]
+pub struct MachphysMapping {
+    /// Where it begins.
+    pub v_start: u64,
+    /// Where it ends.
+    pub v_end: u64,
+    /// The last frame that it may have a word for.
+    pub max_mfn: u64,
+}
+
 const _: () = {
+    assert!(size_of::<MemoryExchange>() == 72);
+    assert!(offset_of!(MemoryExchange, wanted) == 32);
+    assert!(offset_of!(MemoryExchange, nr_exchanged) == 64);
+
+    assert!(size_of::<MachphysMapping>() == 24);
+
     assert!(size_of::<MemoryReservation>() == 32);
     assert!(offset_of!(MemoryReservation, extent_start) == 0);
     assert!(offset_of!(MemoryReservation, nr_extents) == 8);

@@ -6,6 +6,29 @@
 
 #![expect(unsafe_code)]
 
+#[cfg(CONFIG_XEN_PV)]
+mod access;
+#[cfg(CONFIG_XEN_PV)]
+mod boot;
+#[cfg(CONFIG_XEN_PV)]
+mod cleanup;
+#[cfg(CONFIG_XEN_PV)]
+mod contiguous;
+#[cfg(CONFIG_XEN_PV)]
+mod cr3;
+#[cfg(CONFIG_XEN_PV)]
+mod entry;
+#[cfg(CONFIG_XEN_PV)]
+mod foreign;
+#[cfg(CONFIG_XEN_PV)]
+mod pin;
+#[cfg(CONFIG_XEN_PV)]
+mod relocate;
+#[cfg(CONFIG_XEN_PV)]
+mod tables;
+#[cfg(CONFIG_XEN_PV)]
+mod tlb;
+
 use kernel::{
     ffi::{
         c_int,

@@ -6,6 +6,7 @@
 
 #![expect(unsafe_code)]
 
+pub(crate) mod batch;
 mod debug;
 
 use core::{
@@ -78,47 +79,72 @@ const _: () = {
 const BUFFER: PerCpu<Buffer<Callback>> =
     unsafe { PerCpu::new((&raw const bindings::xen_mc_buffer).cast()) };
 
-/// What C wants to have called when Xen has seen the multicalls.
+/// What somebody wants to have called when Xen has seen the multicalls.
 #[derive(Clone, Copy)]
 #[repr(C)]
-struct Callback {
+pub(crate) struct Callback {
     /// The function.
     function: Option<unsafe extern "C" fn(*mut c_void)>,
     /// Its argument.
     data: *mut c_void,
 }
 
-/// The CPU that runs this, which stays the same.
-struct ThisCpu {
-    /// The proof of that.
-    here: StaysHere,
+impl Callback {
+    /// Has `function` called with `data`.
+    ///
+    /// # Safety
+    ///
+    /// That must be safe when Xen has seen what was queued before, interrupts off.
+    #[inline(always)]
+    pub(crate) unsafe fn new(
+        function: unsafe extern "C" fn(*mut c_void),
+        data: *mut c_void,
+    ) -> Self {
+        Self {
+            function: Some(function),
+            data,
+        }
+    }
 }
 
-impl ThisCpu {
-    /// Proves that it does, or stops.
+/// The CPU that runs this, which stays the same.
+#[derive(Clone, Copy)]
+struct ThisCpu<'a> {
+    /// The proof of that.
+    here: &'a StaysHere,
+}
+
+/// Proves that the CPU stays the same, or stops.
+#[inline(always)]
+fn stays_here() -> StaysHere {
+    match StaysHere::check() {
+        Some(here) => here,
+        None => bug("multicalls are used while preemption is on"),
+    }
+}
+
+impl<'a> ThisCpu<'a> {
+    /// Names it.
     #[inline(always)]
-    fn new() -> Self {
-        match StaysHere::check() {
-            Some(here) => Self { here },
-            None => bug("multicalls are used while preemption is on"),
-        }
+    fn new(here: &'a StaysHere) -> Self {
+        Self { here }
     }
 
     /// Returns its buffer.
     #[inline(always)]
-    fn buffer(&self) -> &Buffer<Callback> {
+    fn buffer(&self) -> &'a Buffer<Callback> {
         // SAFETY: It is this CPU's own, has no other address elsewhere in Rust, and consists of
         // cells: C and Xen may write to the parts that they were given.
         unsafe { &*BUFFER.this_cpu_ptr() }
     }
 }
 
-impl Host for ThisCpu {
+impl Host for ThisCpu<'_> {
     type Deferred = Callback;
 
     #[inline(always)]
     fn with_irqs_off(&self, work: impl FnOnce()) {
-        let _irqs = IrqsOff::save(&self.here);
+        let _irqs = IrqsOff::save(self.here);
 
         work();
     }
@@ -169,7 +195,7 @@ impl Host for ThisCpu {
     }
 }
 
-impl Log for ThisCpu {
+impl Log for ThisCpu<'_> {
     fn warn(&self) {
         let _ = kernel::warn_on!(true);
     }
@@ -229,7 +255,8 @@ fn to_c(space: Space<'_>) -> bindings::multicall_space {
 /// Queues a call with `args` bytes for its arguments, for `__xen_mc_entry()` called from `caller`.
 #[no_mangle]
 extern "C" fn xen_mc_alloc(args: usize, caller: c_ulong) -> bindings::multicall_space {
-    let cpu = ThisCpu::new();
+    let here = stays_here();
+    let cpu = ThisCpu::new(&here);
 
     to_c(bug_on_err(
         cpu.buffer().entry(args, caller, &cpu),
@@ -240,7 +267,8 @@ extern "C" fn xen_mc_alloc(args: usize, caller: c_ulong) -> bindings::multicall_
 /// Gives the last call `arg_size` bytes more, if it is one of hypercall `op` and they are there.
 #[no_mangle]
 extern "C" fn xen_mc_extend_args(op: c_ulong, arg_size: usize) -> bindings::multicall_space {
-    let cpu = ThisCpu::new();
+    let here = stays_here();
+    let cpu = ThisCpu::new(&here);
 
     cpu.buffer().extend(to_u64(op), arg_size, &cpu).map_or(
         bindings::multicall_space {
@@ -261,7 +289,8 @@ unsafe extern "C" fn xen_mc_callback(
     function: Option<unsafe extern "C" fn(*mut c_void)>,
     data: *mut c_void,
 ) {
-    let cpu = ThisCpu::new();
+    let here = stays_here();
+    let cpu = ThisCpu::new(&here);
 
     cpu.buffer().defer(Callback { function, data }, &cpu);
 }
@@ -269,7 +298,8 @@ unsafe extern "C" fn xen_mc_callback(
 /// Makes the calls that are queued, and calls who waits for that.
 #[no_mangle]
 extern "C" fn xen_mc_flush() {
-    let cpu = ThisCpu::new();
+    let here = stays_here();
+    let cpu = ThisCpu::new(&here);
 
     cpu.buffer().flush(&cpu);
 }

@@ -48,7 +48,23 @@ pub(crate) fn to_physical(address: u64) -> Option<Paddr> {
     image_to_physical(address).or_else(|| Paddr::new(address.wrapping_sub(direct_map())))
 }
 
+/// Returns the physical address of what is in the direct map or the kernel image: `__pa()`.
+///
+/// No question is asked: other addresses have no meaning here.
+#[inline(always)]
+pub(crate) fn known_linear(address: u64) -> Paddr {
+    let physical = match address.checked_sub(KERNEL_IMAGE) {
+        // SAFETY: Written in early boot only.
+        Some(offset) => offset.wrapping_add(to_u64(unsafe { bindings::phys_base })),
+        None => address.wrapping_sub(direct_map()),
+    };
+
+    // INVARIANT: The mask leaves an address.
+    Paddr::from_raw(physical & Paddr::MAX.get())
+}
+
 /// Returns the address of the direct map.
+#[inline(always)]
 fn direct_map() -> u64 {
     // SAFETY: Written in early boot only.
     to_u64(unsafe { bindings::page_offset_base })
@@ -65,6 +81,7 @@ pub(crate) fn image_to_physical(address: u64) -> Option<Paddr> {
 /// Returns where the direct map has physical memory.
 ///
 /// It is there once the direct map is.
+#[inline(always)]
 pub(crate) fn physical_to_linear<T>(address: Paddr) -> *mut T {
     core::ptr::with_exposed_provenance_mut(to_usize(direct_map().wrapping_add(address.get())))
 }

@@ -18,6 +18,12 @@
 
 // The kernel crate's own: a type must be one, not two of the same shape. Which of them the
 // generated file needs is a matter of the configuration.
+#[cfg(all(CONFIG_XEN_PV, CONFIG_X86_LOCAL_APIC))]
+pub(crate) use kernel::bindings::fixed_addresses_FIX_APIC_BASE;
+#[cfg(all(CONFIG_XEN_PV, CONFIG_SMP))]
+pub(crate) use kernel::bindings::on_each_cpu_cond_mask;
+#[cfg(all(CONFIG_XEN_PV, CONFIG_SPARSEMEM_VMEMMAP))]
+pub(crate) use kernel::bindings::vmemmap_base;
 #[allow(unused_imports)]
 pub(crate) use kernel::bindings::{
     __cpu_online_mask,
@@ -127,6 +133,43 @@ pub(crate) use kernel::bindings::{
     X86_FEATURE_TSC,
     X86_FEATURE_TSC_KNOWN_FREQ, //
 };
+#[cfg(CONFIG_XEN_PV)]
+pub(crate) use kernel::bindings::{
+    __default_kernel_pte_mask,
+    __supported_pte_mask,
+    _brk_end,
+    current_task,
+    dma_addr_t,
+    fixed_addresses_FIX_BTMAP_BEGIN,
+    fixed_addresses_FIX_BTMAP_END,
+    is_early_ioremap_ptep,
+    lazy_mmu_state,
+    leave_mm,
+    level1_fixmap_pgt,
+    level2_fixmap_pgt,
+    level2_kernel_pgt,
+    level3_kernel_pgt,
+    p4d_t,
+    p4dval_t,
+    pageflags_PG_pinned,
+    pageflags_PG_savepinned,
+    paging_init,
+    pgd_list,
+    pgd_lock,
+    pgdval_t,
+    pmdval_t,
+    ptdesc,
+    pteval_t,
+    pud_t,
+    pudval_t,
+    spin_lock,
+    spin_unlock,
+    X86_VENDOR_AMD,
+    X86_VENDOR_CENTAUR,
+    X86_VENDOR_HYGON,
+    X86_VENDOR_INTEL,
+    X86_VENDOR_ZHAOXIN, //
+};
 #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
 pub(crate) use kernel::bindings::{
     __num_possible_cpus,
@@ -179,13 +222,15 @@ pub(crate) use kernel::bindings::{
     GDT_ENTRIES,
     HZ, //
 };
-#[cfg(CONFIG_XEN_PV)]
+#[cfg(all(CONFIG_XEN_PV, CONFIG_X86_IO_APIC))]
 pub(crate) use kernel::bindings::{
-    X86_VENDOR_AMD,
-    X86_VENDOR_CENTAUR,
-    X86_VENDOR_HYGON,
-    X86_VENDOR_INTEL,
-    X86_VENDOR_ZHAOXIN, //
+    fixed_addresses_FIX_IO_APIC_BASE_0,
+    fixed_addresses_FIX_IO_APIC_BASE_END, //
+};
+#[cfg(all(CONFIG_XEN_PV, CONFIG_X86_VSYSCALL_EMULATION))]
+pub(crate) use kernel::bindings::{
+    fixed_addresses_VSYSCALL_PAGE,
+    set_pte_vaddr_pud, //
 };
 use kernel::ffi;
 use pin_init::MaybeZeroable;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Statics that only boot code uses.
+//! Statics that have one user at a time.
 //!
-//! In early boot there is one CPU, and no interrupt uses what is here.
+//! In early boot there is one CPU, and no interrupt uses what is here; later there is a lock.
 //!
 //! C ancestor: `static ... __initdata`.
 
@@ -13,11 +13,11 @@ use core::{
     cell::UnsafeCell, //
 };
 
-/// A static of boot code's.
+/// A static of boot code's, or of who holds a lock.
 #[repr(transparent)]
 pub(crate) struct BootCell<T>(UnsafeCell<T>);
 
-// SAFETY: `get()` asks for one user at a time, and boot code has one CPU.
+// SAFETY: `get()` asks for one user at a time.
 unsafe impl<T> Sync for BootCell<T> {}
 
 impl<T> BootCell<T> {
@@ -35,7 +35,7 @@ impl<T> BootCell<T> {
     ///
     /// # Safety
     ///
-    /// Boot code only, while no other reference to it exists.
+    /// No other reference to it may exist: this is boot code, or a lock sees to that.
     #[inline(always)]
     #[expect(clippy::mut_from_ref, reason = "what it is for, see Safety")]
     pub(crate) unsafe fn get(&self) -> &mut T {

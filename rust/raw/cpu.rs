@@ -50,11 +50,33 @@ impl CpuSet {
     /// # Safety
     ///
     /// `mask` must be valid for as long as the set is used.
-    #[cfg(CONFIG_SMP)]
+    #[cfg(any(CONFIG_SMP, CONFIG_XEN_PV))]
     #[inline(always)]
     pub(crate) unsafe fn from_raw(mask: *const bindings::cpumask) -> Self {
         // INVARIANT: The caller's promise.
         Self(mask.cast())
+    }
+
+    /// Returns how many words a set has.
+    #[cfg(CONFIG_XEN_PV)]
+    #[inline(always)]
+    pub(crate) fn words() -> usize {
+        kernel::cpu::nr_cpu_ids().div_ceil(WORD) as usize // CAST: It widens.
+    }
+
+    /// Returns whether it has no members.
+    #[cfg(CONFIG_XEN_PV)]
+    #[inline(always)]
+    pub(crate) fn is_empty(self) -> bool {
+        (0..kernel::cpu::nr_cpu_ids().div_ceil(WORD)).all(|index| self.word(index) == 0)
+    }
+
+    /// Goes through its words, with those members only that are online.
+    #[cfg(CONFIG_XEN_PV)]
+    #[inline(always)]
+    pub(crate) fn words_online(self) -> impl Iterator<Item = u64> {
+        (0..kernel::cpu::nr_cpu_ids().div_ceil(WORD))
+            .map(move |index| self.word(index) & Self::online().word(index))
     }
 
     /// Reads the word with CPUs `index` times 64 and up, which must exist.

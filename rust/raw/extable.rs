@@ -67,6 +67,40 @@ pub(crate) unsafe fn load(address: *const u64) -> Result<u64, Fault> {
     }
 }
 
+/// Loads the word at `address`, or returns one of ones if it is unmapped.
+///
+/// # Safety
+///
+/// As for [`load`].
+#[cfg(CONFIG_XEN_PV)]
+#[inline(always)]
+pub(crate) unsafe fn load_or_ones(address: *const u64) -> u64 {
+    /// `EX_TYPE_DEFAULT`: on a fault, go on.
+    const DEFAULT: i32 = 1;
+
+    let value: u64;
+
+    // SAFETY: Reads one word, or nothing: the exception table catches the fault, and the register
+    // stays what it was.
+    unsafe {
+        asm!(
+            "2: mov {value}, qword ptr [{address}]",
+            "3:",
+            ".pushsection __ex_table, \"aM\", @progbits, 12",
+            ".balign 4",
+            ".long 2b - .",
+            ".long 3b - .",
+            ".long {fixup}",
+            ".popsection",
+            address = in(reg) address,
+            value = inout(reg) !0u64 => value,
+            fixup = const DEFAULT,
+            options(nostack, preserves_flags, readonly),
+        );
+    }
+    value
+}
+
 /// Stores `value` at `address`, which may be unmapped or read-only.
 ///
 /// # Errors
@@ -132,5 +166,8 @@ mod tests {
         assert_eq!(unsafe { load(hole) }, Err(Fault));
         // SAFETY: Nothing is there.
         assert_eq!(unsafe { store(hole, 0) }, Err(Fault));
+        #[cfg(CONFIG_XEN_PV)]
+        // SAFETY: Nothing is there.
+        assert_eq!(unsafe { load_or_ones(hole) }, !0);
     }
 }

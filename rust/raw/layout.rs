@@ -33,10 +33,16 @@ use crate::{
         },
         memory::{
             AddToPhysmap,
+            MachphysMapping,
+            MemoryExchange,
             MemoryMap,
             MemoryReservation, //
         },
         multicall::Entry,
+        pagetable::{
+            MmuUpdate,
+            MmuextOp, //
+        },
         physdev::SetupGsi,
         platform::{
             Dom0Console,
@@ -219,6 +225,27 @@ same_layout!(AddToPhysmap, bindings::xen_add_to_physmap, {
 same_layout!(MemoryMap, bindings::xen_memory_map, {
     nr_entries => nr_entries,
     buffer => buffer,
+});
+same_layout!(MemoryExchange, bindings::xen_memory_exchange, {
+    given => in_,
+    wanted => out,
+    nr_exchanged => nr_exchanged,
+});
+same_layout!(MachphysMapping, bindings::xen_machphys_mapping, {
+    v_start => v_start,
+    v_end => v_end,
+    max_mfn => max_mfn,
+});
+#[cfg(CONFIG_XEN_PV)]
+same_layout!(MmuUpdate, bindings::mmu_update, {
+    place => ptr,
+    value => val,
+});
+#[cfg(CONFIG_XEN_PV)]
+same_layout!(MmuextOp, bindings::mmuext_op, {
+    cmd => cmd,
+    first => arg1,
+    second => arg2,
 });
 same_layout!(SetupGsi, bindings::physdev_setup_gsi, {
     gsi => gsi,

@@ -43,7 +43,7 @@ impl PreemptOff {
 
     /// Lends the proof.
     #[cfg(CONFIG_XEN_PV)]
-    #[cfg_attr(not(CONFIG_XEN_KUNIT_TEST), expect(dead_code))]
+    #[inline(always)]
     pub(crate) fn stays_here(&self) -> &StaysHere {
         &self.0
     }
@@ -54,6 +54,21 @@ impl Drop for PreemptOff {
     fn drop(&mut self) {
         #[cfg(CONFIG_PREEMPT_COUNT)]
         count::lower();
+    }
+}
+
+/// Returns whether this is an interrupt, or bottom halves are held off: `in_interrupt()`.
+#[cfg(CONFIG_XEN_PV)]
+#[inline(always)]
+pub(crate) fn in_interrupt() -> bool {
+    #[cfg(all(CONFIG_PREEMPT_COUNT, not(CONFIG_PREEMPT_RT)))]
+    {
+        count::read() & crate::raw::bindings::RUST_CONST_HELPER_XEN_IRQ_COUNT_MASK != 0
+    }
+    // SAFETY: It only looks.
+    #[cfg(not(all(CONFIG_PREEMPT_COUNT, not(CONFIG_PREEMPT_RT))))]
+    unsafe {
+        crate::raw::bindings::rust_helper_in_interrupt()
     }
 }
 
@@ -126,6 +141,13 @@ mod count {
     #[cfg(CONFIG_XEN_PV)]
     #[inline(always)]
     pub(super) fn is_zero() -> bool {
+        read() & !NEED_RESCHED == 0
+    }
+
+    /// Reads the lower half of the count.
+    #[cfg(CONFIG_XEN_PV)]
+    #[inline(always)]
+    pub(super) fn read() -> u32 {
         let count: u32;
 
         // SAFETY: Each CPU has a count. A task that is moved meanwhile finds zero on either CPU.
@@ -137,7 +159,7 @@ mod count {
                 options(nostack, preserves_flags, readonly),
             );
         }
-        count & !NEED_RESCHED == 0
+        count
     }
 
     /// Returns whether this vCPU takes interrupts, in one instruction: the task may be moved.

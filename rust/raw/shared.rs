@@ -156,6 +156,17 @@ impl Shared<SharedInfo> {
 }
 
 impl Shared<VcpuInfo> {
+    /// Holds upcalls off, or lets them come. What is in memory is seen in this order: by the
+    /// compiler, because both are volatile or asm, and this vCPU alone looks.
+    #[cfg(CONFIG_XEN_PV)]
+    #[inline(always)]
+    pub(crate) fn set_upcall_mask(self, mask: u8) {
+        compiler_fence(Ordering::SeqCst);
+        // SAFETY: By the type invariant; the byte is this vCPU's to write.
+        unsafe { (&raw mut (*self.0.cast_mut()).evtchn_upcall_mask).write_volatile(mask) };
+        compiler_fence(Ordering::SeqCst);
+    }
+
     /// Returns where it is.
     #[inline]
     pub(crate) fn as_ptr(self) -> *const VcpuInfo {
@@ -218,6 +229,10 @@ fields!(StartInfo {
     nr_pages: nr_pages => u64,
     /// Virtual address of the p2m list that the domain was built with.
     mfn_list: mfn_list => u64,
+    /// Virtual address of the page tables that it was built with.
+    pt_base: pt_base => u64,
+    /// How many frames they have.
+    nr_pt_frames: nr_pt_frames => u64,
     /// Machine address of the shared page.
     shared_info: shared_info => u64,
     /// Machine frame of the xenstore ring, or its page while the domain sleeps.
@@ -235,6 +250,27 @@ impl Shared<StartInfo> {
         // SAFETY: By the type invariant; the page is ours to write, and Xen does so only while the
         // domain sleeps.
         unsafe { (&raw mut (*self.0.cast_mut()).store_mfn).write_volatile(mfn) };
+    }
+
+    /// Says where the page tables are that it was built with.
+    pub(crate) fn set_pt_base(self, address: u64) {
+        // SAFETY: As in `set_store_mfn()`.
+        unsafe { (&raw mut (*self.0.cast_mut()).pt_base).write_volatile(address) };
+    }
+
+    /// Says where the p2m list is.
+    pub(crate) fn set_mfn_list(self, address: u64) {
+        // SAFETY: As in `set_store_mfn()`.
+        unsafe { (&raw mut (*self.0.cast_mut()).mfn_list).write_volatile(address) };
+    }
+
+    /// Says which pages the p2m list has, with the tables that map it.
+    pub(crate) fn set_list_pages(self, first: u64, count: u64) {
+        // SAFETY: As in `set_store_mfn()`.
+        unsafe {
+            (&raw mut (*self.0.cast_mut()).first_p2m_pfn).write_volatile(first);
+            (&raw mut (*self.0.cast_mut()).nr_p2m_frames).write_volatile(count);
+        }
     }
 
     /// Returns where the machine frame of a domU's console ring is: at the beginning of the union.

@@ -12,6 +12,17 @@
 
 use kernel::ffi::c_void;
 
+use crate::raw::bindings::{
+    cpumask,
+    mm_struct,
+    multicall_entry,
+    p4d_t,
+    pgd_t,
+    pmd_t,
+    pte_t,
+    pud_t, //
+};
+
 /// Defines a function for each event.
 macro_rules! events {
     ($(
@@ -43,6 +54,12 @@ macro_rules! events {
 }
 
 events! {
+    /// A batch begins, with these interrupt flags.
+    xen_mc_batch(flags: usize);
+    /// It ends, with or without a flush.
+    xen_mc_issue(flush: bool, flags: usize);
+    /// A multicall has its arguments.
+    xen_mc_entry(entry: *mut multicall_entry, count: u32);
     /// A multicall is queued.
     xen_mc_entry_alloc(bytes: usize);
     /// A multicall may have grown: `XEN_MC_XE_*` says whether.
@@ -53,4 +70,30 @@ events! {
     xen_mc_flush_reason(reason: u32);
     /// Multicalls are flushed.
     xen_mc_flush(entries: u32, argument_bytes: u32, callbacks: u32);
+    /// An entry of the last level is stored.
+    xen_mmu_set_pte(place: *mut pte_t, value: pte_t);
+    /// An entry of the second level is stored.
+    xen_mmu_set_pmd(place: *mut pmd_t, value: pmd_t);
+    /// An entry of the third level is stored.
+    xen_mmu_set_pud(place: *mut pud_t, value: pud_t);
+    /// An entry of the top level is stored.
+    xen_mmu_set_p4d(place: *mut p4d_t, user_place: *mut p4d_t, value: p4d_t);
+    /// An entry is going to be changed.
+    xen_mmu_ptep_modify_prot_start(mm: *mut mm_struct, address: usize, place: *mut pte_t, value: pte_t);
+    /// It is changed.
+    xen_mmu_ptep_modify_prot_commit(mm: *mut mm_struct, address: usize, place: *mut pte_t, value: pte_t);
+    /// An address space has a new table.
+    xen_mmu_alloc_ptpage(mm: *mut mm_struct, pfn: usize, level: u32, pinned: bool);
+    /// A table is freed.
+    xen_mmu_release_ptpage(pfn: usize, level: u32, pinned: bool);
+    /// An address space is pinned.
+    xen_mmu_pgd_pin(mm: *mut mm_struct, pgd: *mut pgd_t);
+    /// An address space is unpinned.
+    xen_mmu_pgd_unpin(mm: *mut mm_struct, pgd: *mut pgd_t);
+    /// An address is flushed.
+    xen_mmu_flush_tlb_one_user(address: usize);
+    /// A range is flushed on several CPUs.
+    xen_mmu_flush_tlb_multi(cpus: *const cpumask, mm: *mut mm_struct, address: usize, end: usize);
+    /// The page tables of a CPU are others.
+    xen_mmu_write_cr3(kernel: bool, cr3: usize);
 }

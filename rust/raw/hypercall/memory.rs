@@ -17,11 +17,15 @@ use crate::{
         id::DomId,
         memory::{
             AddToPhysmap,
+            MachphysMapping,
+            MemoryExchange,
             MemoryMap,
             MemoryReservation,
             ADD_TO_PHYSMAP,
             DECREASE_RESERVATION,
+            EXCHANGE,
             MACHINE_MEMORY_MAP,
+            MACHPHYS_MAPPING,
             MAXIMUM_RESERVATION,
             MEMORY_MAP, //
         },
@@ -136,6 +140,34 @@ pub(crate) unsafe fn decrease_reservation(frame: Mfn) -> Result<u64, XenErrno> {
     // SAFETY: It is this command's structure, and names an array of one frame, which nobody uses by
     // the caller's promise.
     unsafe { memory_op(DECREASE_RESERVATION, &mut reservation) }
+}
+
+/// `XENMEM_exchange`: gives frames for others. Returns how many extents Xen has taken, and what it
+/// said.
+///
+/// # Safety
+///
+/// Nobody may use the frames that are given; the lists must be valid for reads and writes.
+#[cfg_attr(not(CONFIG_XEN_PV), allow(dead_code))]
+pub(crate) unsafe fn exchange(mut request: MemoryExchange) -> (u64, Result<(), XenErrno>) {
+    // SAFETY: It is this command's structure; the rest is the caller's promise.
+    let answer = unsafe { memory_op(EXCHANGE, &mut request) };
+
+    (request.nr_exchanged, answer.map(|_| ()))
+}
+
+/// `XENMEM_machphys_mapping`: asks where the machine-to-physical table is.
+///
+/// # Errors
+///
+/// `ENOSYS` for a Xen that does not tell.
+#[cfg_attr(not(CONFIG_XEN_PV), allow(dead_code))]
+pub(crate) fn machphys_mapping() -> Result<MachphysMapping, XenErrno> {
+    let mut mapping = MachphysMapping::default();
+
+    // SAFETY: It is this command's structure, and names nothing.
+    unsafe { memory_op(MACHPHYS_MAPPING, &mut mapping)? };
+    Ok(mapping)
 }
 
 #[cfg(CONFIG_XEN_KUNIT_TEST)]

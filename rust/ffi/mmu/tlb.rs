@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! TLB flushes.
+//!
+//! They wait in the buffer while the kernel is in lazy MMU mode, with the updates that they are
+//! for; flushes of one address after the other then become one array.
+//!
+//! C ancestor: `xen_flush_tlb()` and its kin in `mmu_pv.c`.
+
+use kernel::ffi::c_ulong;
+
+use crate::{
+    abi::pagetable::MmuextOp,
+    ffi::{
+        contract,
+        multicall::batch::{
+            batch,
+            Issue, //
+        },
+    },
+    mmu::tlb::{
+        self,
+        Range, //
+    },
+    raw::{
+        bindings,
+        cpu::CpuSet,
+        preempt::PreemptOff,
+        trace,
+        word::to_u64, //
+    },
+};
+
+contract!(
+    xen_flush_lazy_mmu(),
+    xen_flush_tlb(),
+    xen_flush_tlb_one_user(_),
+    xen_flush_tlb_multi(_, _, _, _),
+);
+
+/// Has Xen do all that waits: lazy MMU mode ends, or the kernel wants to see what it did. Any
+/// context but NMI.
+#[no_mangle]
+extern "C" fn xen_flush_lazy_mmu() {
+    let _preempt = PreemptOff::new();
+
+    // SAFETY: Preemption is off.
+    unsafe { bindings::xen_mc_flush() };
+}
+
+/// Flushes the TLB of this CPU. Any context but NMI.
+#[no_mangle]
+extern "C" fn xen_flush_tlb() {
+    batch(Issue::UnlessMmuIsLazy, |batch| {
+        batch.operation(MmuextOp::FLUSH_LOCAL);
+    });
+}
+
+/// Flushes the TLBs of all CPUs. Any context but NMI.
+pub(super) fn flush_all() {
+    batch(Issue::UnlessMmuIsLazy, |batch| {
+        batch.operation(MmuextOp::FLUSH_ALL);
+    });
+}
+
+/// Flushes an address from the TLB of this CPU. Any context but NMI.
+#[no_mangle]
+extern "C" fn xen_flush_tlb_one_user(address: c_ulong) {
+    trace::xen_mmu_flush_tlb_one_user(address);
+    batch(Issue::UnlessMmuIsLazy, |batch| {
+        batch.operation(MmuextOp::flush_page(to_u64(address)));
+    });
+}
+
+/// Flushes a range from the TLBs of some CPUs. Preemption is off.
+///
+/// # Safety
+///
+/// `cpus` must be a set.
+#[no_mangle]
+unsafe extern "C" fn xen_flush_tlb_multi(
+    cpus: *const bindings::cpumask,
+    mm: *mut bindings::mm_struct,
+    start: c_ulong,
+    end: c_ulong,
+) {
+    trace::xen_mmu_flush_tlb_multi(cpus, mm, start, end);
+    let [start, end] = [start, end].map(to_u64);
+    // SAFETY: The caller's promise.
+    let cpus = unsafe { CpuSet::from_raw(cpus) };
+
+    if cpus.is_empty() {
+        return;
+    }
+    batch(Issue::UnlessMmuIsLazy, |batch| {
+        batch.operation_on(
+            |vcpus| tlb::operation(Range { start, end }, vcpus),
+            CpuSet::words(),
+            cpus.words_online(),
+        );
+    });
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Batches: what Rust queues between one moment with interrupts off and the next.
+//!
+//! A batch borrows the proof that interrupts are off, so it neither outlives them nor nests: who is
+//! given one cannot be given the CPU again. At its end the buffer is flushed, unless a lazy mode
+//! lets it wait.
+//!
+//! C ancestor: `xen_mc_batch()`, `xen_mc_issue()`, `xen_extend_mmu_update()` in `mmu_pv.c`.
+
+use core::{
+    arch::asm,
+    cell::Cell,
+    mem::size_of, //
+};
+
+use zerocopy::IntoBytes;
+
+use super::{
+    Callback,
+    ThisCpu, //
+};
+use crate::{
+    abi::{
+        hypercall::Number,
+        id::DomId,
+        pagetable::{
+            Flush,
+            Machine,
+            MmuUpdate,
+            MmuextOp,
+            Pte, //
+        },
+    },
+    multicall::Space,
+    raw::{
+        bug::bug,
+        irqflags::IrqsOff,
+        lazy,
+        preempt::PreemptOff,
+        trace,
+        word::to_u64, //
+    },
+};
+
+/// When Xen sees what was queued.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Issue {
+    /// At the end of the batch.
+    Now,
+    /// Then, or when lazy MMU mode ends.
+    UnlessMmuIsLazy,
+    /// Then, or at the end of the context switch.
+    UnlessCpuIsLazy,
+    /// When lazy MMU mode ends, in which it is known to be queued.
+    Later,
+}
+
+impl Issue {
+    /// Returns whether the batch ends with a flush.
+    #[inline(always)]
+    fn flushes(self) -> bool {
+        match self {
+            Self::Now => true,
+            Self::UnlessMmuIsLazy => !lazy::is_mmu_lazy(),
+            Self::UnlessCpuIsLazy => !lazy::is_cpu_lazy(),
+            Self::Later => false,
+        }
+    }
+}
+
+/// What this CPU queues, interrupts off.
+pub(crate) struct Batch<'a> {
+    /// The CPU.
+    cpu: ThisCpu<'a>,
+}
+
+/// Has `work` queue what it wants. Any context but NMI.
+#[inline(always)]
+pub(crate) fn batch(issue: Issue, work: impl FnOnce(&Batch<'_>)) {
+    let preempt = PreemptOff::new();
+    let irqs = IrqsOff::save(preempt.stays_here());
+    let cpu = ThisCpu::new(preempt.stays_here());
+    let flags = irqs.flags();
+
+    trace::xen_mc_batch(flags);
+    work(&Batch { cpu });
+    let flush = issue.flushes();
+
+    trace::xen_mc_issue(flush, flags);
+    if flush {
+        cpu.buffer().flush(&cpu);
+    }
+}
+
+impl Batch<'_> {
+    /// Queues one more element for a hypercall that takes an array of them: with the last call, if
+    /// that is one of the same.
+    #[inline(always)]
+    fn push<T: IntoBytes>(&self, number: Number, element: T) {
+        if let Some(space) = self
+            .cpu
+            .buffer()
+            .extend(number.get(), size_of::<T>(), &self.cpu)
+        {
+            let [_, count, ..] = &space.entry.args;
+
+            count.set(count.get().wrapping_add(1));
+            fill(space.arguments, element);
+            return;
+        }
+        let space = self.call(
+            number,
+            size_of::<T>(),
+            |place| [place, 1, 0, u64::from(DomId::SELF.get())],
+            4,
+        );
+
+        fill(space.arguments, element);
+    }
+
+    /// Queues a call whose arguments depend on where its memory is, and returns that memory.
+    #[inline(always)]
+    fn call(
+        &self,
+        number: Number,
+        bytes: usize,
+        arguments: impl FnOnce(u64) -> [u64; 4],
+        count: u32,
+    ) -> Space<'_> {
+        // No room in an empty buffer: a constant of this file is wrong.
+        let Ok(space) = self.cpu.buffer().entry(bytes, caller(), &self.cpu) else {
+            bug("a multicall has too many arguments");
+        };
+        let place = to_u64(space.arguments.as_ptr().expose_provenance());
+
+        space.entry.op.set(number.get());
+        for (argument, value) in space.entry.args.iter().zip(arguments(place)) {
+            argument.set(value);
+        }
+        trace::xen_mc_entry(core::ptr::from_ref(space.entry).cast_mut().cast(), count);
+        space
+    }
+
+    /// Queues an update of an entry.
+    #[inline(always)]
+    pub(crate) fn update(&self, update: MmuUpdate) {
+        self.push(Number::MmuUpdate, update);
+    }
+
+    /// Queues an operation.
+    #[inline(always)]
+    pub(crate) fn operation(&self, operation: MmuextOp) {
+        self.push(Number::MmuextOp, operation);
+    }
+
+    /// Queues an operation on the vCPUs of a bitmap of so many words, which `words` yields.
+    #[inline(always)]
+    pub(crate) fn operation_on(
+        &self,
+        operation: impl FnOnce(u64) -> MmuextOp,
+        words: usize,
+        bitmap: impl Iterator<Item = u64>,
+    ) {
+        const OPERATION: usize = size_of::<MmuextOp>();
+
+        let space = self.call(
+            Number::MmuextOp,
+            OPERATION + words * size_of::<u64>(),
+            |place| [place, 1, 0, u64::from(DomId::SELF.get())],
+            4,
+        );
+        let (head, tail) = space
+            .arguments
+            .split_at_checked(OPERATION)
+            .unwrap_or_default();
+        let operation = operation(to_u64(tail.as_ptr().expose_provenance()));
+
+        fill(head, operation);
+        for (place, word) in tail.chunks(size_of::<u64>()).zip(bitmap) {
+            fill(place, word);
+        }
+    }
+
+    /// Queues a change of what maps an address of the kernel's.
+    #[inline(always)]
+    pub(crate) fn remap(&self, address: u64, entry: Pte<Machine>, flush: Flush) {
+        self.call(
+            Number::UpdateVaMapping,
+            0,
+            |_| [address, entry.get(), flush.get(), 0],
+            3,
+        );
+    }
+
+    /// Has a function called, interrupts off, when Xen has seen what is queued by now.
+    #[inline(always)]
+    pub(crate) fn defer(&self, work: Callback) {
+        self.cpu.buffer().defer(work, &self.cpu);
+    }
+}
+
+/// Returns who queues a call, for the report: the function that this is inlined into.
+#[inline(always)]
+fn caller() -> usize {
+    let address: usize;
+
+    // SAFETY: It computes an address. It may be left out where nobody looks.
+    unsafe {
+        asm!(
+            "lea {address}, [rip]",
+            address = out(reg) address,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    address
+}
+
+/// Writes an element to the memory that was asked for.
+#[inline(always)]
+fn fill<T: IntoBytes>(cells: &[Cell<u8>], element: T) {
+    if cells.len() >= size_of::<T>() {
+        // SAFETY: There is as much room; cells may be written through a shared reference.
+        unsafe {
+            cells
+                .as_ptr()
+                .cast_mut()
+                .cast::<T>()
+                .write_unaligned(element)
+        };
+    }
+}
