@@ -73,7 +73,7 @@ SYM_CODE_END(xen_cpu_bringup_again)
 	.pushsection .noinstr.text, "ax"
 /*
  * The targets of the static call xen_hypercall in HVM and PVH guests; that of
- * PV guests is in xen-asm.S.
+ * PV guests is in c-shims/entry.S.
  *
  * %rax: the hypercall's number, and its answer
  * %rdi, %rsi, %rdx, %r10, %r8: its arguments

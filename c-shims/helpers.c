@@ -20,6 +20,7 @@
 #include <asm/cpuid/api.h>
 #include <asm/desc.h>
 #include <asm/fixmap.h>
+#include <asm/io_bitmap.h>
 #include <asm/io_apic.h>
 #include <asm/mmu_context.h>
 #include <asm/msr.h>
@@ -200,6 +201,53 @@ unsigned long rust_helper_pfn_to_mfn(unsigned long pfn)
 	return pfn_to_mfn(pfn);
 }
 
+void *rust_helper_get_cpu_gdt_rw(unsigned int cpu)
+{
+	return get_cpu_gdt_rw(cpu);
+}
+
+void *rust_helper_mfn_to_virt(unsigned long mfn)
+{
+	return mfn_to_virt(mfn);
+}
+
+pgprot_t rust_helper_page_kernel_ro(void)
+{
+	return PAGE_KERNEL_RO;
+}
+
+u64 rust_helper_native_read_msr(u32 msr)
+{
+	return native_read_msr(msr);
+}
+
+int rust_helper_native_try_read_msr(u32 msr, u64 *value)
+{
+	return native_read_msr_safe(msr, value);
+}
+
+void rust_helper_native_write_msr(u32 msr, u64 value)
+{
+	native_write_msr(msr, value);
+}
+
+int rust_helper_native_try_write_msr(u32 msr, u64 value)
+{
+	return native_write_msr_safe(msr, value);
+}
+
+void rust_helper_native_cpuid(u32 *eax, u32 *ebx, u32 *ecx, u32 *edx)
+{
+	native_cpuid(eax, ebx, ecx, edx);
+}
+
+#ifdef CONFIG_X86_IOPL_IOPERM
+void rust_helper_native_tss_invalidate_io_bitmap(void)
+{
+	native_tss_invalidate_io_bitmap();
+}
+#endif
+
 void rust_helper_set_fixmap_bootmap(phys_addr_t address)
 {
 	set_fixmap(FIX_PARAVIRT_BOOTMAP, address);
@@ -280,16 +328,6 @@ unsigned long rust_helper_task_top_of_stack(struct task_struct *task)
 unsigned long rust_helper_current_pt_regs(void)
 {
 	return (unsigned long)task_pt_regs(current);
-}
-
-void *rust_helper_get_cpu_gdt_rw(unsigned int cpu)
-{
-	return get_cpu_gdt_rw(cpu);
-}
-
-void *rust_helper_mfn_to_virt(unsigned long mfn)
-{
-	return mfn_to_virt(mfn);
 }
 #endif
 

@@ -11,6 +11,10 @@
 #include <linux/mm_types.h>
 #include <linux/smp.h>
 
+#include <asm/desc_defs.h>
+
+#include <xen/interface/xen.h>
+
 bool rust_helper_boot_cpu_has(unsigned int feature);
 void rust_helper_setup_force_cpu_cap(unsigned int feature);
 u32 rust_helper_xen_cpuid_base(void);
@@ -44,6 +48,15 @@ u32 rust_helper_cpu_apicid(unsigned int cpu);
 unsigned int rust_helper_mpc_ioapic_addr(unsigned int apic);
 unsigned long rust_helper_mfn_to_pfn(unsigned long mfn);
 unsigned long rust_helper_pfn_to_mfn(unsigned long pfn);
+void *rust_helper_get_cpu_gdt_rw(unsigned int cpu);
+void *rust_helper_mfn_to_virt(unsigned long mfn);
+pgprot_t rust_helper_page_kernel_ro(void);
+u64 rust_helper_native_read_msr(u32 msr);
+int rust_helper_native_try_read_msr(u32 msr, u64 *value);
+void rust_helper_native_write_msr(u32 msr, u64 value);
+int rust_helper_native_try_write_msr(u32 msr, u64 value);
+void rust_helper_native_cpuid(u32 *eax, u32 *ebx, u32 *ecx, u32 *edx);
+void rust_helper_native_tss_invalidate_io_bitmap(void);
 void rust_helper_set_fixmap_bootmap(phys_addr_t address);
 void *rust_helper_fix_to_virt_bootmap(void);
 struct mm_struct *rust_helper_loaded_mm(void);
@@ -62,8 +75,6 @@ void rust_helper_load_kernel_page_tables(void);
 unsigned long rust_helper_task_pt_regs(struct task_struct *task);
 unsigned long rust_helper_task_top_of_stack(struct task_struct *task);
 unsigned long rust_helper_current_pt_regs(void);
-void *rust_helper_get_cpu_gdt_rw(unsigned int cpu);
-void *rust_helper_mfn_to_virt(unsigned long mfn);
 #endif
 #ifdef CONFIG_XEN_EFI
 enum efi_secureboot_mode

@@ -3,7 +3,7 @@
  * Interrupts of a PV guest while it boots, halting, and the forced event
  * callback. These are called with the least context that there is: noinstr.
  *
- * The flag itself is a byte in vcpu_info, which xen-asm.S sets and clears once
+ * The flag itself is a byte in vcpu_info, which entry.S sets and clears once
  * the boot CPU has a place for it.
  */
 #include <linux/init.h>

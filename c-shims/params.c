@@ -9,3 +9,6 @@ early_param("xen_legacy_crash", xen_parse_legacy_crash);
 early_param("xen_timer_slop", xen_parse_timer_slop);
 early_param("xen_nopv", xen_parse_nopv);
 early_param("xen_no_vector_callback", xen_parse_no_vector_callback);
+#ifdef CONFIG_XEN_PV
+early_param("xen_msr_safe", xen_parse_msr_safe);
+#endif

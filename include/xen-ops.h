@@ -33,15 +33,19 @@
 #include <xen/interface/xenpmu.h>
 #include <xen/xen-ops.h>
 
+#include <asm/desc_defs.h>
 #include <asm/page.h>
+#include <asm/segment.h>
 
 struct boot_params;
 struct dom0_vga_console_info;
 struct mm_struct;
+struct mtrr_var_range;
 struct notifier_block;
 struct pt_regs;
 struct screen_info;
 struct task_struct;
+struct thread_struct;
 struct timespec64;
 struct trap_info;
 
@@ -75,7 +79,7 @@ void xen_emergency_restart(void);			/* [any] */
 void xen_add_extra_mem(unsigned long start_pfn,
 		       unsigned long n_pfns);		/* [init] */
 
-/* Hypercall entry: xen-head.S, xen-asm.S, c-shims/hypercall.c */
+/* Hypercall entry: xen-head.S, c-shims/entry.S, c-shims/hypercall.c */
 void xen_hypercall_pv(void);
 void xen_hypercall_hvm(void);
 void xen_hypercall_amd(void);
@@ -327,20 +331,112 @@ void xen_pv_stop_other_cpus(int wait);			/* [any] */
 
 #include <trace/events/xen.h>
 
-/* Addresses that Xen jumps to, not functions: xen-asm.S, entry_64.S */
+/* Addresses that Xen jumps to, not functions: c-shims/entry.S, entry_64.S */
 extern const char xen_failsafe_callback[];
 void xen_entry_SYSENTER_compat(void);
 void xen_entry_SYSCALL_64(void);
 void xen_entry_SYSCALL_compat(void);
 __visible void xen_iret(void);
 
-/* PV start and descriptors: enlighten_pv.c */
-void xen_start_kernel(struct start_info *si);		/* [early] */
-void xen_copy_trap_info(struct trap_info *traps);	/* [task] */
-void xen_setup_vcpu_info_placement(void);		/* [init] */
+/* PV start: Rust, ffi/start.rs; the stores and what is private to arch/x86 are c-shims' */
 extern void *xen_initial_gdt;
+void __noreturn xen_start_kernel(struct start_info *si);	/* [early] */
+void xen_pv_init_platform(void);			/* [init] */
+u32 xen_pv_detect(void);				/* [init] */
+void xen_setup_vcpu_info_placement(void);		/* [init] */
+unsigned char xen_get_nmi_reason(void);			/* [any] */
+int xen_cpu_up_prepare_pv(unsigned int cpu);		/* [task] */
+int xen_cpu_dead_pv(unsigned int cpu);			/* [task] */
 
-/* Interrupt flag: c-shims/irq.c, xen-asm.S; all noinstr */
+void xen_pv_use_hypercalls(void);			/* [early], c-shims */
+void xen_pv_use_cpu_ops(void);				/* [early], c-shims */
+void xen_pv_use_platform_hooks(void);			/* [early], c-shims */
+void xen_pv_use_direct_ops(void);			/* [init], c-shims */
+void xen_pv_identify_boot_cpu(void);			/* [early], c-shims */
+void xen_pv_setup_gdt(void);				/* [early], c-shims */
+void xen_pv_use_machine_ops(void);			/* [early], c-shims */
+void xen_pv_use_dom0_hooks(void);			/* [early], c-shims */
+void xen_pv_use_domu_hooks(void);			/* [early], c-shims */
+void xen_pv_use_no_pci_bios(void);			/* [early], c-shims */
+void xen_pv_use_grants_for_virtio(void);		/* [init], c-shims */
+void xen_pv_map_shared_info(void);			/* [init], c-shims */
+void xen_pv_set_mtrrs(struct mtrr_var_range *ranges, unsigned int count,
+		      bool uncached);			/* [init], c-shims */
+void __noreturn xen_pv_start_world(void);		/* [early], c-shims */
+
+/* Descriptors and exceptions: Rust, cpu/; c-shims/traps.c has bodies and entries */
+struct xen_trap_entry {
+	/* What the kernel has in its table */
+	void (*kernel)(void);
+	/* Where Xen enters for it */
+	void (*xen)(void);
+	/* Whether it may have a stack of its own in the kernel's table */
+	bool may_switch_stack;
+};
+
+extern const struct xen_trap_entry xen_trap_entries[];
+extern const unsigned int xen_trap_entries_count;
+extern void (* const xen_unknown_trap)(void);
+void xen_copy_trap_info(struct trap_info *traps);	/* [task] */
+void xen_load_idt(const struct desc_ptr *desc);		/* [early], [atomic] */
+void xen_write_idt_entry(gate_desc *table, int entry,
+			 const gate_desc *gate);	/* [early], [task] */
+void xen_load_gdt(const struct desc_ptr *desc);		/* [init], [irqoff] */
+void xen_load_gdt_boot(const struct desc_ptr *desc);	/* [early] */
+void xen_write_gdt_entry(struct desc_struct *table, int entry,
+			 const void *desc, int type);	/* [init], [task] */
+void xen_write_gdt_entry_boot(struct desc_struct *table, int entry,
+			      const void *desc, int type); /* [early] */
+void xen_alloc_ldt(struct desc_struct *ldt, unsigned int entries); /* [task] */
+void xen_free_ldt(struct desc_struct *ldt, unsigned int entries); /* [task] */
+void xen_set_ldt(const void *addr, unsigned int entries); /* [atomic] */
+void xen_write_ldt_entry(struct desc_struct *table, int entry,
+			 const void *desc);		/* [task] */
+unsigned long xen_store_tr(void);			/* [any] */
+
+/* Context switch: Rust, cpu/switch.rs */
+struct xen_tls_held {
+	u64 descriptors[GDT_ENTRY_TLS_ENTRIES];
+};
+
+struct xen_switch {
+	/* The segment bases that Xen was given for the next task */
+	u64 fs_base;
+	u64 gs_base;
+	/* Whether these are it: from end_context_switch() to load_sp0() */
+	u8 is_open;
+};
+
+DECLARE_PER_CPU(u8, xen_cpu_lazy_mode);
+DECLARE_PER_CPU(struct xen_tls_held, xen_tls_held);
+DECLARE_PER_CPU(struct xen_switch, xen_switch);
+void xen_start_context_switch(struct task_struct *prev); /* [irqoff] */
+void xen_load_tls(struct thread_struct *thread,
+		  unsigned int cpu);			/* [atomic] */
+void xen_end_context_switch(struct task_struct *next);	/* [irqoff] */
+void xen_load_gs_index(unsigned int selector);		/* [irqoff] */
+void xen_load_sp0(unsigned long sp0);			/* [irqoff] */
+
+/* Registers: Rust, cpu/ */
+DECLARE_PER_CPU(u64, xen_cr0_value);
+void xen_cpuid(unsigned int *eax, unsigned int *ebx,
+	       unsigned int *ecx, unsigned int *edx);	/* [early], [any] */
+void xen_set_debugreg(int reg, unsigned long val);	/* [any], c-shims, noinstr */
+unsigned long xen_get_debugreg(int reg);		/* [any], c-shims, noinstr */
+unsigned long xen_read_cr0(void);			/* [any] */
+void xen_write_cr0(unsigned long cr0);			/* [atomic] */
+void xen_write_cr4(unsigned long cr4);			/* [any] */
+u64 xen_read_msr(u32 msr);				/* [any] */
+void xen_write_msr(u32 msr, u64 value);			/* [any] */
+int xen_read_msr_safe(u32 msr, u64 *value);		/* [any] */
+int xen_write_msr_safe(u32 msr, u64 value);		/* [any] */
+int xen_parse_msr_safe(char *arg);			/* [init] */
+#ifdef CONFIG_X86_IOPL_IOPERM
+void xen_invalidate_io_bitmap(void);			/* [irqoff] */
+void xen_update_io_bitmap(void);			/* [irqoff] */
+#endif
+
+/* Interrupt flag: c-shims/irq.c, c-shims/entry.S; all noinstr */
 void xen_init_irq_ops(void);				/* [early] */
 void xen_force_evtchn_callback(void);			/* [any] */
 __visible void xen_irq_enable_direct(void);		/* [any] */
@@ -510,7 +606,6 @@ struct xenpmu {
 DECLARE_PER_CPU(struct xenpmu, xenpmu_shared);
 
 irqreturn_t xen_pmu_irq_handler(int irq, void *dev_id);	/* [irqoff] */
-bool pmu_msr_chk_emulated(u32 msr, u64 *val, bool is_read); /* [any] */
 u64 xen_read_pmc(int counter);				/* [any] */
 unsigned int xen_guest_state(void);			/* [any] */
 unsigned long xen_get_guest_ip(void);			/* [any] */

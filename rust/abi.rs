@@ -17,6 +17,7 @@ pub mod apic;
 pub mod callback;
 pub mod context;
 pub mod cpuid;
+pub mod descriptor;
 pub mod e820;
 pub mod errno;
 pub mod event;

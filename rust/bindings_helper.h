@@ -21,12 +21,14 @@
 
 #include <asm/apic.h>
 #include <asm/bootparam.h>
+#include <asm/desc.h>
 #include <asm/e820/api.h>
 #include <asm/early_ioremap.h>
 #include <asm/hypervisor.h>
 #include <asm/idtentry.h>
 #include <asm/io_apic.h>
 #include <asm/msr-index.h>
+#include <asm/mtrr.h>
 #include <asm/pvclock.h>
 #include <asm/reboot.h>
 #include <asm/sections.h>
@@ -59,6 +61,14 @@
 
 /* Macros with casts or shifts of types, which bindgen takes for no number. */
 const u32 RUST_CONST_HELPER_NMI_MASK = NMI_MASK;
+const u32 RUST_CONST_HELPER_INTERRUPT_MASK = NMI_MASK | HARDIRQ_MASK | SOFTIRQ_MASK;
+const u64 RUST_CONST_HELPER_TOP_OF_STACK = THREAD_SIZE - TOP_OF_KERNEL_STACK_PADDING;
+#ifdef CONFIG_XEN_PV
+const u32 RUST_CONST_HELPER_NULL_SEG = X86_BUG_NULL_SEG;
+#ifdef CONFIG_X86_IOPL_IOPERM
+const u16 RUST_CONST_HELPER_NO_IO_BITMAP = IO_BITMAP_OFFSET_INVALID;
+#endif
+#endif
 const int RUST_CONST_HELPER_ACPI_EDGE_SENSITIVE = ACPI_EDGE_SENSITIVE;
 const int RUST_CONST_HELPER_ACPI_ACTIVE_HIGH = ACPI_ACTIVE_HIGH;
 #ifdef CONFIG_XEN_PV

@@ -7,6 +7,8 @@
 pub mod efi;
 #[cfg_attr(not(CONFIG_XEN_PV), allow(dead_code))]
 pub mod memory_map;
+#[cfg_attr(not(all(CONFIG_XEN_PV, CONFIG_MTRR, CONFIG_ACPI)), allow(dead_code))]
+pub mod pv;
 #[cfg_attr(not(CONFIG_XEN_PVH), allow(dead_code))]
 pub mod pvh;
 #[cfg_attr(not(CONFIG_XEN_DOM0), allow(dead_code))]

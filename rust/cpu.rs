@@ -3,4 +3,11 @@
 //! What a PV guest has in place of parts of its CPUs.
 
 pub mod apic;
+pub mod control;
+pub mod cpuid;
+pub mod hotplug;
+pub mod msr;
+pub mod nmi;
 pub mod pmu;
+pub mod switch;
+pub mod traps;

@@ -28,6 +28,8 @@ pub(crate) mod memory_map;
 pub(crate) mod multicall;
 #[cfg(CONFIG_XEN_PVH)]
 pub(crate) mod pvh;
+#[cfg(CONFIG_XEN_PV)]
+pub(crate) mod start;
 #[cfg(CONFIG_XEN_DOM0)]
 pub(crate) mod vga;
 

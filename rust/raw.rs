@@ -17,6 +17,8 @@ pub(crate) mod bug;
 pub(crate) mod console;
 pub(crate) mod cpu;
 pub(crate) mod cpuid;
+#[cfg(CONFIG_XEN_PV)]
+pub(crate) mod descriptor;
 pub(crate) mod domain;
 #[cfg_attr(not(CONFIG_XEN_PV), allow(dead_code))]
 pub(crate) mod extable;
@@ -43,7 +45,11 @@ pub(crate) mod pmu;
 pub(crate) mod port;
 pub(crate) mod preempt;
 pub(crate) mod print;
+#[cfg(CONFIG_XEN_PV)]
+pub(crate) mod register;
 pub(crate) mod section;
+#[cfg(CONFIG_XEN_PV)]
+pub(crate) mod task;
 #[cfg(CONFIG_XEN_PV)]
 pub(crate) mod trace;
 pub(crate) mod tsc;

@@ -18,6 +18,8 @@ use zerocopy_derive::{
     IntoBytes, //
 };
 
+use super::descriptor::TrapInfo;
+
 /// `VCPUOP_initialise`: gives a vCPU its registers.
 pub const INITIALISE: u64 = 0;
 
@@ -55,22 +57,6 @@ pub struct CpuUserRegs {
     pub fs: u64,
     /// Data segment.
     pub gs: u64,
-}
-
-/// Where an exception is handled.
-#[derive(Clone, Copy, FromBytes, IntoBytes, Immutable)]
-#[repr(C)]
-pub struct TrapInfo {
-    /// The exception.
-    pub vector: u8,
-    /// Who may raise it, and whether events are held off.
-    pub flags: u8,
-    /// Code segment.
-    pub cs: u16,
-    /// Fills up.
-    _pad: u32,
-    /// The handler.
-    pub address: u64,
 }
 
 /// All registers.
@@ -129,9 +115,6 @@ const _: () = {
     assert!(offset_of!(CpuUserRegs, saved_upcall_mask) == 140);
     assert!(offset_of!(CpuUserRegs, rflags) == 144);
     assert!(offset_of!(CpuUserRegs, gs) == 192);
-
-    assert!(size_of::<TrapInfo>() == 16);
-    assert!(offset_of!(TrapInfo, address) == 8);
 
     assert!(size_of::<VcpuGuestContext>() == 5168);
     assert!(offset_of!(VcpuGuestContext, user_regs) == 520);

@@ -14,6 +14,10 @@ use zerocopy_derive::{
     IntoBytes, //
 };
 
+/// `PHYSDEVOP_set_iopl`.
+pub const SET_IOPL: u32 = 6;
+/// `PHYSDEVOP_set_iobitmap`.
+pub const SET_IOBITMAP: u32 = 7;
 /// `PHYSDEVOP_setup_gsi`.
 pub const SETUP_GSI: u32 = 21;
 
@@ -67,7 +71,43 @@ impl SetupGsi {
     }
 }
 
+/// Sets the I/O privilege level.
+#[derive(Clone, Copy, Debug, IntoBytes, Immutable)]
+#[repr(C)]
+pub struct SetIopl {
+    /// Rings up to this may do I/O.
+    pub iopl: u32,
+}
+
+/// Sets which I/O ports user space may use.
+#[derive(Clone, Copy, Debug, IntoBytes, Immutable)]
+#[repr(C)]
+pub struct SetIobitmap {
+    /// Virtual address of a bit for each port, clear if it may be used. Xen keeps it.
+    pub bitmap: u64,
+    /// How many ports the bitmap has.
+    pub nr_ports: u32,
+    /// Fills up.
+    _pad: u32,
+}
+
+impl SetIobitmap {
+    /// Names a bitmap.
+    pub const fn new(bitmap: u64, nr_ports: u32) -> Self {
+        Self {
+            bitmap,
+            nr_ports,
+            _pad: 0,
+        }
+    }
+}
+
 const _: () = {
+    assert!(size_of::<SetIopl>() == 4);
+    assert!(size_of::<SetIobitmap>() == 16);
+    assert!(offset_of!(SetIobitmap, bitmap) == 0);
+    assert!(offset_of!(SetIobitmap, nr_ports) == 8);
+
     assert!(size_of::<SetupGsi>() == 8);
     assert!(offset_of!(SetupGsi, gsi) == 0);
     assert!(offset_of!(SetupGsi, triggering) == 4);

@@ -19,6 +19,13 @@ use zerocopy_derive::{
     IntoBytes, //
 };
 
+mod machine;
+
+pub use machine::{
+    ReadMemtype,
+    SetPdc, //
+};
+
 /// `XENPF_INTERFACE_VERSION`, without which Xen refuses any operation.
 const INTERFACE_VERSION: u32 = 0x0300_0001;
 /// `XENPF_firmware_info`.
@@ -29,8 +36,14 @@ const SETTIME32: u32 = 17;
 const SETTIME64: u32 = 62;
 /// `XENPF_get_dom0_console`.
 const GET_DOM0_CONSOLE: u32 = 64;
+/// `XEN_FW_DISK_INFO`.
+const DISK_INFO: u32 = 1;
+/// `XEN_FW_DISK_MBR_SIGNATURE`.
+const DISK_MBR_SIGNATURE: u32 = 2;
 /// `XEN_FW_EFI_INFO`.
 const EFI_INFO: u32 = 4;
+/// `XEN_FW_KBD_SHIFT_FLAGS`.
+const KBD_SHIFT_FLAGS: u32 = 5;
 
 /// Words of the union in [`FirmwareInfo`]: what 128 bytes leave after `kind`
 /// and `index`.
@@ -102,11 +115,83 @@ struct EfiVendor {
     name: u64,
 }
 
+/// What the BIOS says of a disk.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, FromBytes, IntoBytes, Immutable)]
+#[repr(C)]
+pub struct DiskInfo {
+    /// The BIOS's number of it.
+    pub device: u8,
+    /// Which version of the extensions.
+    pub version: u8,
+    /// And which of them.
+    pub interface_support: u16,
+    /// The last cylinder, as old programs number them.
+    pub legacy_max_cylinder: u16,
+    /// The last head.
+    pub legacy_max_head: u8,
+    /// Sectors of each track.
+    pub legacy_sectors_per_track: u8,
+    /// Question: where the BIOS's own record goes.
+    pub edd_params: u64,
+}
+
+/// What a disk's boot sector is signed with.
+#[derive(Clone, Copy, FromBytes, IntoBytes, Immutable)]
+#[repr(C)]
+struct MbrSignature {
+    /// The BIOS's number of the disk.
+    device: u8,
+    /// Fills up.
+    _pad: [u8; 3],
+    /// The signature.
+    signature: u32,
+    /// Rest of the union's words.
+    _rest: u64,
+}
+
 impl FirmwareInfo {
     /// Asks for one piece.
     pub const fn new(piece: EfiInfo) -> Self {
         // CAST: `repr(u32)`, and `From` is not const.
         Self::with_index(piece as u32)
+    }
+
+    /// Asks about the BIOS's disk number `index`, and for its own record to be put at the virtual
+    /// address `params`.
+    pub const fn disk(index: u32, params: u64) -> Self {
+        let mut op = Self::of_kind(DISK_INFO, index);
+
+        op.data[1] = params;
+        op
+    }
+
+    /// Asks what the boot sector of the BIOS's disk number `index` is signed with.
+    pub const fn disk_signature(index: u32) -> Self {
+        Self::of_kind(DISK_MBR_SIGNATURE, index)
+    }
+
+    /// Asks which keys were held when the machine started.
+    pub const fn kbd_shift_flags() -> Self {
+        Self::of_kind(KBD_SHIFT_FLAGS, 0)
+    }
+
+    /// Reads the answer to [`FirmwareInfo::disk`].
+    pub fn disk_info(&self) -> DiskInfo {
+        zerocopy::transmute!(self.answer())
+    }
+
+    /// Reads the answer to [`FirmwareInfo::disk_signature`].
+    pub fn signature(&self) -> u32 {
+        let answer: MbrSignature = zerocopy::transmute!(self.answer());
+
+        answer.signature
+    }
+
+    /// Reads the answer to [`FirmwareInfo::kbd_shift_flags`].
+    pub const fn keys(&self) -> u8 {
+        let [keys, ..] = self.data[0].to_le_bytes();
+
+        keys
     }
 
     /// Asks for the vendor's name, to be put into `bufsz` bytes at the
@@ -123,12 +208,17 @@ impl FirmwareInfo {
         op
     }
 
-    /// Asks for the piece with number `index`.
+    /// Asks for the piece of EFI's state with number `index`.
     const fn with_index(index: u32) -> Self {
+        Self::of_kind(EFI_INFO, index)
+    }
+
+    /// Asks for piece `index` of a kind.
+    const fn of_kind(kind: u32, index: u32) -> Self {
         Self {
             cmd: FIRMWARE_INFO,
             interface_version: INTERFACE_VERSION,
-            kind: EFI_INFO,
+            kind,
             index,
             data: [0; DATA_WORDS],
         }
@@ -272,6 +362,15 @@ impl SetTime {
 }
 
 const _: () = {
+    assert!(size_of::<DiskInfo>() == 16);
+    assert!(offset_of!(DiskInfo, interface_support) == 2);
+    assert!(offset_of!(DiskInfo, legacy_max_cylinder) == 4);
+    assert!(offset_of!(DiskInfo, legacy_max_head) == 6);
+    assert!(offset_of!(DiskInfo, edd_params) == 8);
+
+    assert!(size_of::<MbrSignature>() == 16);
+    assert!(offset_of!(MbrSignature, signature) == 4);
+
     assert!(size_of::<SetTime>() == 136);
     assert!(offset_of!(SetTime, cmd) == 0);
     assert!(offset_of!(SetTime, interface_version) == 4);
@@ -323,6 +422,41 @@ mod tests {
             assert_eq!(op.kind, 4);
             assert_eq!(op.index, index);
         }
+    }
+
+    #[test]
+    fn the_bios_is_asked_by_other_numbers() {
+        for (op, kind) in [
+            (FirmwareInfo::disk(3, 0x1000), 1),
+            (FirmwareInfo::disk_signature(3), 2),
+        ] {
+            assert_eq!(op.kind, kind);
+            assert_eq!(op.index, 3);
+        }
+        assert_eq!(FirmwareInfo::disk(3, 0x1000).data[..3], [0, 0x1000, 0]);
+        assert_eq!(FirmwareInfo::kbd_shift_flags().kind, 5);
+    }
+
+    #[test]
+    fn the_bios_answers_in_bytes() {
+        let mut op = FirmwareInfo::disk(0, 0x1000);
+        op.data[0] = 0x3f_fe_03ff_0005_30_80;
+
+        assert_eq!(
+            op.disk_info(),
+            DiskInfo {
+                device: 0x80,
+                version: 0x30,
+                interface_support: 5,
+                legacy_max_cylinder: 0x3ff,
+                legacy_max_head: 0xfe,
+                legacy_sectors_per_track: 0x3f,
+                edd_params: 0x1000,
+            }
+        );
+        op.data[0] = 0x1234_5678_0000_0080;
+        assert_eq!(op.signature(), 0x1234_5678);
+        assert_eq!(op.keys(), 0x80);
     }
 
     #[test]

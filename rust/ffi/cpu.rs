@@ -3,4 +3,14 @@
 //! What a PV guest has in place of parts of its CPUs, as C calls it.
 
 mod apic;
+mod control;
+mod cpuid;
+mod descriptor;
+mod hotplug;
+mod msr;
 pub(super) mod pmu;
+mod switch;
+mod traps;
+
+pub(super) use cpuid::set_mwait_hints;
+pub(super) use hotplug::register as register_hotplug;

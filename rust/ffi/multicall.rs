@@ -7,7 +7,10 @@
 #![expect(unsafe_code)]
 
 pub(crate) mod batch;
+mod calls;
 mod debug;
+
+pub(super) use calls::Calls;
 
 use core::{
     fmt,
@@ -297,7 +300,7 @@ unsafe extern "C" fn xen_mc_callback(
 
 /// Makes the calls that are queued, and calls who waits for that.
 #[no_mangle]
-extern "C" fn xen_mc_flush() {
+pub(super) extern "C" fn xen_mc_flush() {
     let here = stays_here();
     let cpu = ThisCpu::new(&here);
 

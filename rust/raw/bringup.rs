@@ -8,8 +8,6 @@
 
 #![expect(unsafe_code)]
 
-use core::ffi::c_void;
-
 use kernel::{
     alloc::{
         flags::GFP_KERNEL,
@@ -22,19 +20,11 @@ use kernel::{
 use crate::{
     abi::{
         context::VcpuGuestContext,
-        frame::{
-            Mfn,
-            Paddr,
-            PAGE_SIZE, //
-        }, //
+        frame::Paddr, //
     },
     raw::{
         bindings,
-        percpu::PerCpu,
-        word::{
-            to_u64,
-            to_usize, //
-        }, //
+        percpu::PerCpu, //
     },
 };
 
@@ -71,60 +61,4 @@ pub(crate) fn set_registered(cpu: CpuId, is_registered: bool) {
 pub(crate) fn set_page_tables(cpu: CpuId, tables: Paddr) {
     // SAFETY: Each possible CPU has a copy.
     unsafe { PAGE_TABLES.ptr(cpu).write_volatile(tables.get()) };
-}
-
-/// A CPU's descriptor table: one page, in its per-CPU area and in the direct map.
-pub(crate) struct Descriptors {
-    /// In the per-CPU area.
-    table: *mut c_void,
-    /// The frame.
-    frame: Mfn,
-}
-
-impl Descriptors {
-    /// Names the table of a CPU, if it is a page of its own.
-    pub(crate) fn of(cpu: CpuId) -> Option<Self> {
-        // SAFETY: Each possible CPU has one.
-        let table = unsafe { bindings::rust_helper_get_cpu_gdt_rw(cpu.as_u32()) };
-        // SAFETY: It is mapped.
-        let frame = unsafe { bindings::arbitrary_virt_to_mfn(table) };
-
-        Some(Self {
-            table,
-            frame: Mfn::new(to_u64(frame))?,
-        })
-        .filter(|_| to_u64(table.addr()) % PAGE_SIZE == 0)
-    }
-
-    /// Returns the frame.
-    pub(crate) fn frame(&self) -> Mfn {
-        self.frame
-    }
-
-    /// Returns where the direct map has it.
-    fn alias(&self) -> *mut c_void {
-        // SAFETY: The frame is one of ours.
-        unsafe { bindings::rust_helper_mfn_to_virt(to_usize(self.frame.get())) }
-    }
-
-    /// Makes it one that Xen takes: nobody can write it.
-    pub(crate) fn protect(&self) {
-        for mapping in [self.table, self.alias()] {
-            // SAFETY: Entries are changed by hypercalls only, which do without.
-            unsafe { bindings::make_lowmem_page_readonly(mapping) };
-        }
-    }
-
-    /// Makes it writable again.
-    ///
-    /// # Safety
-    ///
-    /// Xen must not use it.
-    pub(crate) unsafe fn unprotect(&self) {
-        for mapping in [self.table, self.alias()] {
-            // SAFETY: Xen lets nobody have it writable that uses it, and does not by the caller's
-            // promise.
-            unsafe { bindings::make_lowmem_page_readwrite(mapping) };
-        }
-    }
 }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Xen's leaves of CPUID.
+//! CPUID: Xen's own leaves, and what Xen and the machine answer.
 //!
 //! Valid in any context; slow, for the instruction is Xen's to execute.
 //!
-//! C ancestor: `xen_cpuid_base()`.
+//! C ancestor: `xen_cpuid_base()`, `XEN_EMULATE_PREFIX`.
 
 #![expect(unsafe_code)]
+
+#[cfg(CONFIG_XEN_PV)]
+use core::arch::asm;
 
 use crate::{
     abi::cpuid::Leaf,
@@ -41,6 +44,49 @@ impl Base {
         unsafe { bindings::rust_helper_cpuid(self.0.wrapping_add(number), eax, ebx, ecx, edx) };
         leaf
     }
+}
+
+/// Asks Xen, in a PV guest: bytes that no processor executes lead there before `cpuid` does.
+#[cfg(CONFIG_XEN_PV)]
+#[inline(always)]
+pub(crate) fn ask_xen(leaf: u32, subleaf: u32) -> Leaf {
+    let (eax, ebx, ecx, edx): (u32, u64, u32, u32);
+
+    // SAFETY: It changes four registers; rbx, which the compiler keeps to itself, is put back.
+    unsafe {
+        asm!(
+            "mov {ebx}, rbx",
+            // `ud2`, and "xen"
+            ".byte 0x0f, 0x0b, 0x78, 0x65, 0x6e",
+            "cpuid",
+            "xchg {ebx}, rbx",
+            ebx = out(reg) ebx,
+            inlateout("eax") leaf => eax,
+            inlateout("ecx") subleaf => ecx,
+            lateout("edx") edx,
+            options(nomem, nostack, preserves_flags),
+        );
+    }
+    Leaf {
+        eax,
+        ebx: ebx as u32, // CAST: The register's lower half.
+        ecx,
+        edx,
+    }
+}
+
+/// Asks the processor, in a PV guest: what Xen does not hide, it sees.
+#[cfg(all(CONFIG_XEN_PV, CONFIG_ACPI))]
+pub(crate) fn ask_processor(leaf: u32) -> Leaf {
+    let mut answer = Leaf {
+        eax: leaf,
+        ..Leaf::default()
+    };
+    let Leaf { eax, ebx, ecx, edx } = &mut answer;
+
+    // SAFETY: It writes the four numbers, and leaves of CPUID have no effect.
+    unsafe { bindings::rust_helper_native_cpuid(eax, ebx, ecx, edx) };
+    answer
 }
 
 #[cfg(CONFIG_XEN_KUNIT_TEST)]

@@ -19,6 +19,8 @@ pub(crate) mod apic;
 pub(crate) mod callback;
 #[cfg(CONFIG_XEN_PV_SMP)]
 pub(crate) mod context;
+#[cfg(CONFIG_XEN_PV)]
+pub(crate) mod descriptor;
 #[cfg(CONFIG_SMP)]
 pub(crate) mod event;
 #[cfg(CONFIG_XEN_PV)]
@@ -30,9 +32,10 @@ pub(crate) mod memory;
 pub(crate) mod mmu;
 #[cfg(any(CONFIG_SMP, CONFIG_XEN_PV))]
 pub(crate) mod multicall;
-#[cfg(all(CONFIG_XEN_DOM0, CONFIG_XEN_PVH))]
+// Each function serves one of the kernel's options.
+#[allow(dead_code)]
 pub(crate) mod physdev;
-#[cfg(all(CONFIG_XEN_DOM0, CONFIG_XEN_PVH))]
+#[allow(dead_code)]
 pub(crate) mod platform;
 #[cfg(CONFIG_XEN_PV)]
 pub(crate) mod pmu;
@@ -163,7 +166,7 @@ pub(crate) fn get_mem_type(mut query: GetMemType) -> Result<GetMemType, XenErrno
 /// # Safety
 ///
 /// A buffer that `question` names must be valid for writes of the length that it names.
-#[cfg_attr(not(CONFIG_XEN_EFI), expect(dead_code))]
+#[cfg_attr(not(any(CONFIG_XEN_EFI, CONFIG_XEN_PV)), expect(dead_code))]
 pub(crate) unsafe fn firmware_info(mut question: FirmwareInfo) -> Result<FirmwareInfo, XenErrno> {
     let handle = core::ptr::from_mut(&mut question).expose_provenance();
 

@@ -18,8 +18,11 @@ use crate::{
         callback::CallbackRegister,
         context::{
             CpuUserRegs,
-            TrapInfo,
             VcpuGuestContext, //
+        },
+        descriptor::{
+            SetLdt,
+            TrapInfo, //
         },
         e820::E820Entry,
         event::Send,
@@ -43,10 +46,16 @@ use crate::{
             MmuUpdate,
             MmuextOp, //
         },
-        physdev::SetupGsi,
+        physdev::{
+            SetIobitmap,
+            SetIopl,
+            SetupGsi, //
+        },
         platform::{
             Dom0Console,
             FirmwareInfo,
+            ReadMemtype,
+            SetPdc,
             SetTime, //
         },
         pmu::{
@@ -318,6 +327,41 @@ same_layout!(TrapInfo, bindings::trap_info, {
     flags => flags,
     cs => cs,
     address => address,
+});
+#[cfg(CONFIG_XEN_PV)]
+same_layout!(crate::abi::descriptor::Gate, bindings::gate_desc, {
+    offset_low => offset_low,
+    segment => segment,
+    bits => bits,
+    offset_middle => offset_middle,
+    offset_high => offset_high,
+});
+same_layout!(SetLdt, bindings::mmuext_op, {
+    cmd => cmd,
+    address => arg1,
+    entries => arg2,
+});
+same_layout!(SetIopl, bindings::physdev_set_iopl, {
+    iopl => iopl,
+});
+same_layout!(SetIobitmap, bindings::physdev_set_iobitmap, {
+    bitmap => bitmap,
+    nr_ports => nr_ports,
+});
+same_layout!(ReadMemtype, bindings::xen_platform_op, {
+    cmd => cmd,
+    interface_version => interface_version,
+    reg => u.read_memtype.reg,
+    mfn => u.read_memtype.mfn,
+    nr_mfns => u.read_memtype.nr_mfns,
+    kind => u.read_memtype.type_,
+});
+same_layout!(SetPdc, bindings::xen_platform_op, {
+    cmd => cmd,
+    interface_version => interface_version,
+    id => u.set_pminfo.id,
+    kind => u.set_pminfo.type_,
+    pdc => u.set_pminfo.__bindgen_anon_1,
 });
 same_layout!(CpuUserRegs, bindings::cpu_user_regs, {
     general => r15,

@@ -28,6 +28,16 @@ use crate::raw::word::to_usize;
 /// The address is that of a variable that `DEFINE_PER_CPU()` defined with a type of `T`'s layout.
 pub(crate) struct PerCpu<T>(*const T);
 
+// All methods take it by value. A constant that is borrowed loses the place of a field within its
+// variable: rustc, 1.85 to 1.97 at least, reads the whole variable's address from it.
+impl<T> Clone for PerCpu<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for PerCpu<T> {}
+
 /// What one instruction can read or write: implemented for integers of each width.
 pub(crate) trait Word: Copy {
     /// Reads a word through %gs.
@@ -113,17 +123,17 @@ impl<T> PerCpu<T> {
     }
 
     /// Returns where the copy of the CPU is that runs this, or has just run it.
-    pub(crate) fn this_cpu_ptr(&self) -> *mut T {
+    pub(crate) fn this_cpu_ptr(self) -> *mut T {
         self.at_offset(this_cpu_off())
     }
 
     /// Returns where the copy of `cpu` is.
-    pub(crate) fn ptr(&self, cpu: CpuId) -> *mut T {
+    pub(crate) fn ptr(self, cpu: CpuId) -> *mut T {
         self.at_offset(offset_of_cpu(cpu))
     }
 
     /// Returns the copy that lies `offset` bytes from the template.
-    fn at_offset(&self, offset: u64) -> *mut T {
+    fn at_offset(self, offset: u64) -> *mut T {
         self.0.cast_mut().wrapping_byte_add(to_usize(offset))
     }
 }
@@ -131,7 +141,7 @@ impl<T> PerCpu<T> {
 impl<T: Word> PerCpu<T> {
     /// Reads this CPU's copy.
     #[inline]
-    pub(crate) fn read(&self) -> T {
+    pub(crate) fn read(self) -> T {
         // SAFETY: By the type invariant.
         unsafe { T::read(self.0) }
     }
@@ -142,7 +152,7 @@ impl<T: Word> PerCpu<T> {
     ///
     /// The variable must be one that the caller may change.
     #[inline]
-    pub(crate) unsafe fn write(&self, value: T) {
+    pub(crate) unsafe fn write(self, value: T) {
         // SAFETY: By the type invariant.
         unsafe { T::write(self.0, value) }
     }
@@ -156,7 +166,7 @@ impl PerCpu<u32> {
     ///
     /// The variable must be one that the caller may change.
     #[inline(always)]
-    pub(crate) unsafe fn increment(&self) {
+    pub(crate) unsafe fn increment(self) {
         // SAFETY: Each CPU has a copy at this offset, by the type invariant.
         unsafe {
             asm!(
@@ -173,7 +183,7 @@ impl PerCpu<u32> {
     ///
     /// The variable must be one that the caller may change.
     #[inline(always)]
-    pub(crate) unsafe fn decrement(&self) {
+    pub(crate) unsafe fn decrement(self) {
         // SAFETY: Each CPU has a copy at this offset, by the type invariant.
         unsafe {
             asm!(
@@ -254,6 +264,24 @@ mod tests {
             .filter(|&cpu| VCPU_ID.ptr(cpu) == here);
 
         assert_eq!(owners.count(), 1);
+    }
+
+    #[test]
+    fn a_field_keeps_its_place_in_the_variable() {
+        // SAFETY: `DEFINE_PER_CPU_ALIGNED(struct vcpu_info, xen_vcpu_info)` is in c-shims/guest.c.
+        const WHOLE: PerCpu<u8> =
+            unsafe { PerCpu::new((&raw const bindings::xen_vcpu_info).cast()) };
+        // SAFETY: As above.
+        const FIELD: PerCpu<u8> =
+            unsafe { PerCpu::new(&raw const bindings::xen_vcpu_info.evtchn_upcall_mask) };
+
+        if let Some(cpu) = CpuId::from_u32(0) {
+            assert_eq!(FIELD.ptr(cpu).addr() - WHOLE.ptr(cpu).addr(), 1);
+        }
+        // The record's mask is what tells whether interrupts are on.
+        if crate::raw::domain::is_pv() {
+            assert!(FIELD.read() <= 1);
+        }
     }
 
     #[test]

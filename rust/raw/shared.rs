@@ -29,6 +29,7 @@ use crate::{
         },
         start_info::{
             StartInfo,
+            StartInfoConsole,
             MAX_GUEST_CMDLINE, //
         },
         vcpu::VcpuRunstateInfo, //
@@ -77,6 +78,8 @@ fields!(SharedInfo {
     wall_clock_nsec: wc.nsec => u32,
     /// Seconds of the wall clock, high half.
     wall_clock_sec_hi: wc_sec_hi => u32,
+    /// Why there was an NMI.
+    nmi_reason: arch.nmi_reason => u64,
 });
 
 #[cfg(CONFIG_XEN_PV)]
@@ -227,10 +230,16 @@ fields!(StartInfo {
     flags: flags => u32,
     /// Pages that the domain was built with.
     nr_pages: nr_pages => u64,
+    /// Virtual address of the top-level page table that the domain was built with.
+    pt_base: pt_base => u64,
+    /// Virtual address or page of the initrd, as the flags say.
+    mod_start: mod_start => u64,
+    /// Bytes of the initrd.
+    mod_len: mod_len => u64,
+    /// Where the console is.
+    console: console => StartInfoConsole,
     /// Virtual address of the p2m list that the domain was built with.
     mfn_list: mfn_list => u64,
-    /// Virtual address of the page tables that it was built with.
-    pt_base: pt_base => u64,
     /// How many frames they have.
     nr_pt_frames: nr_pt_frames => u64,
     /// Machine address of the shared page.
@@ -271,6 +280,23 @@ impl Shared<StartInfo> {
             (&raw mut (*self.0.cast_mut()).first_p2m_pfn).write_volatile(first);
             (&raw mut (*self.0.cast_mut()).nr_p2m_frames).write_volatile(count);
         }
+    }
+
+    /// Takes the record of dom0's screen away: a dom0 has no console ring.
+    pub(crate) fn clear_console(self) {
+        // SAFETY: By the type invariant; the page is ours to write.
+        let console = unsafe { (&raw const (*self.0).console).cast_mut().cast::<u64>() };
+
+        // SAFETY: The union has two words, the frame and the event channel in a domU.
+        unsafe { console.write_volatile(0) };
+        // SAFETY: As above.
+        unsafe { console.wrapping_add(1).cast::<u32>().write_volatile(0) };
+    }
+
+    /// Returns the virtual address of the command line.
+    pub(crate) fn cmd_line_address(self) -> u64 {
+        // SAFETY: By the type invariant; the field is in bounds.
+        to_u64(unsafe { &raw const (*self.0).cmd_line }.addr())
     }
 
     /// Returns where the machine frame of a domU's console ring is: at the beginning of the union.

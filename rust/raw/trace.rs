@@ -10,10 +10,17 @@
 
 #![cfg_attr(CONFIG_TRACEPOINTS, expect(unsafe_code))]
 
-use kernel::ffi::c_void;
+use kernel::ffi::{
+    c_int,
+    c_uint,
+    c_void, //
+};
 
 use crate::raw::bindings::{
     cpumask,
+    desc_ptr,
+    desc_struct,
+    gate_desc,
     mm_struct,
     multicall_entry,
     p4d_t,
@@ -96,4 +103,19 @@ events! {
     xen_mmu_flush_tlb_multi(cpus: *const cpumask, mm: *mut mm_struct, address: usize, end: usize);
     /// The page tables of a CPU are others.
     xen_mmu_write_cr3(kernel: bool, cr3: usize);
+    /// An entry of a local descriptor table is written.
+    xen_cpu_write_ldt_entry(table: *mut desc_struct, entry: c_int, descriptor: u64);
+    /// An entry of an interrupt descriptor table is written.
+    xen_cpu_write_idt_entry(table: *mut gate_desc, entry: c_int, gate: *const gate_desc);
+    /// An interrupt descriptor table is loaded.
+    xen_cpu_load_idt(table: *const desc_ptr);
+    /// An entry of a global descriptor table is written.
+    xen_cpu_write_gdt_entry(
+        table: *mut desc_struct,
+        entry: c_int,
+        descriptor: *const c_void,
+        kind: c_int,
+    );
+    /// A local descriptor table is loaded.
+    xen_cpu_set_ldt(address: *const c_void, entries: c_uint);
 }

@@ -63,6 +63,13 @@ pub(crate) fn uses_own(cpu: CpuId) -> bool {
     core::ptr::eq(followed, OWN.ptr(cpu))
 }
 
+/// Returns whether `cpu` follows a record at all.
+#[cfg(CONFIG_XEN_PV)]
+pub(crate) fn has_record(cpu: CpuId) -> bool {
+    // SAFETY: Each possible CPU has a copy, which changes in one store.
+    !unsafe { FOLLOWED.ptr(cpu).read_volatile() }.is_null()
+}
+
 /// Holds events off from `cpu`, which has a record.
 #[cfg(CONFIG_XEN_PV_SMP)]
 pub(crate) fn mask_events(cpu: CpuId) {

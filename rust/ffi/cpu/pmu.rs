@@ -68,7 +68,6 @@ use crate::{
 };
 
 contract!(
-    pmu_msr_chk_emulated(_, _, _),
     xen_get_guest_ip(),
     xen_guest_state(),
     xen_pmu_finish(_),
@@ -125,37 +124,45 @@ impl Page for Ours {
     }
 }
 
-/// Reads or writes an MSR in the page, if it is there. Hot path, any context.
+/// Reads an MSR in the page, if it is there. Hot path, any context.
 ///
 /// All MSRs of a PV guest come this way. In all but one interrupt handler none is in the page.
-///
-/// # Safety
-///
-/// `value` must be valid for reads and writes.
-#[no_mangle]
-unsafe extern "C" fn pmu_msr_chk_emulated(msr: u32, value: *mut u64, is_read: bool) -> bool {
-    if !is_in_page() {
-        return false;
+#[inline(always)]
+pub(super) fn read(msr: u32) -> Option<u64> {
+    if is_in_page() {
+        read_in_page(msr)
+    } else {
+        None
     }
-    // SAFETY: The caller's promise.
-    unsafe { emulate(msr, &mut *value, is_read) }.is_some()
 }
 
-/// Reads or writes an MSR in the page.
-///
-/// # Safety
-///
-/// None but that of its caller.
-#[cold]
-unsafe fn emulate(msr: u32, value: &mut u64, is_read: bool) -> Option<()> {
-    let mut page = PmuPage::of_this_cpu().map(Ours)?;
-
-    if is_read {
-        *value = msr::read(counters(), &page, msr)?;
-        Some(())
+/// Writes an MSR in the page, if it is there. Hot path, any context.
+#[inline(always)]
+pub(super) fn write(msr: u32, value: u64) -> Option<()> {
+    if is_in_page() {
+        write_in_page(msr, value)
     } else {
-        msr::write(counters(), &mut page, msr, *value)
+        None
     }
+}
+
+/// Reads an MSR in the page.
+#[cold]
+#[inline(never)]
+fn read_in_page(msr: u32) -> Option<u64> {
+    msr::read(counters(), &PmuPage::of_this_cpu().map(Ours)?, msr)
+}
+
+/// Writes an MSR in the page.
+#[cold]
+#[inline(never)]
+fn write_in_page(msr: u32, value: u64) -> Option<()> {
+    msr::write(
+        counters(),
+        &mut PmuPage::of_this_cpu().map(Ours)?,
+        msr,
+        value,
+    )
 }
 
 /// Reads a counter, or zero where there is no such one. Any context.

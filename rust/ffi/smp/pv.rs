@@ -206,7 +206,7 @@ init! {
 
 /// Gives CPU `cpu` the interrupts that PV guests have besides. May sleep.
 #[no_mangle]
-extern "C" fn xen_smp_intr_init_pv(cpu: c_uint) -> c_int {
+pub(in crate::ffi) extern "C" fn xen_smp_intr_init_pv(cpu: c_uint) -> c_int {
     let Some(mut lines) = CpuLines::of(cpu) else {
         return EINVAL.to_errno();
     };
@@ -219,7 +219,7 @@ extern "C" fn xen_smp_intr_init_pv(cpu: c_uint) -> c_int {
 
 /// Takes them away from CPU `cpu`. May sleep.
 #[no_mangle]
-extern "C" fn xen_smp_intr_free_pv(cpu: c_uint) {
+pub(in crate::ffi) extern "C" fn xen_smp_intr_free_pv(cpu: c_uint) {
     if let Some(mut lines) = CpuLines::of(cpu) {
         interrupt::free(&mut lines, Line::of_pv(true));
     }

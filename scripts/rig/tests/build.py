@@ -14,7 +14,8 @@ REPLACED = {f"arch/x86/xen/{name}.o"
             for name in ("vga", "efi", "platform-pci-unplug", "mmu_hvm", "suspend_hvm", "grant-table", "mmu", "time",
                      "smp", "smp_hvm", "spinlock", "enlighten", "suspend",
                      "enlighten_hvm", "enlighten_pvh", "smp_pv", "apic", "pmu", "suspend_pv",
-                     "setup", "irq", "multicalls", "p2m", "mmu_pv")}
+                     "setup", "irq", "multicalls", "p2m", "mmu_pv", "enlighten_pv",
+                     "xen-asm")}
 WARNING = re.compile(r"warning: objtool:|error: objtool:|WARNING: modpost:|ERROR: modpost:")
 
 

@@ -33,10 +33,8 @@ use crate::{
     raw::{
         address,
         bindings,
-        bringup::{
-            self,
-            Descriptors, //
-        },
+        bringup,
+        descriptor::Descriptors,
         domain,
         hypercall::{
             context::initialise,
@@ -219,7 +217,9 @@ impl NewCpu for Here {
     }
 
     fn init(&mut self) {
-        // SAFETY: The CPU was let on.
+        // SAFETY: The CPU was let on; it is not the boot CPU.
+        unsafe { bindings::cpu_init_exception_handling(false) };
+        // SAFETY: As above.
         unsafe { bindings::cpu_init() };
         // SAFETY: As above.
         unsafe { bindings::fpu__init_cpu() };

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Descriptor tables of segments: loaded and written by hypercalls.
+//!
+//! C ancestor: `enlighten_pv.c:444`.
+
+#![expect(unsafe_code)]
+
+use kernel::ffi::{
+    c_int,
+    c_uint,
+    c_void, //
+};
+
+use crate::{
+    abi::{
+        descriptor::SetLdt,
+        frame::{
+            Maddr,
+            PAGE_SIZE, //
+        },
+    },
+    ffi::{
+        contract,
+        mmu::machine_address,
+        multicall::{
+            xen_mc_flush,
+            Calls, //
+        },
+    },
+    raw::{
+        address, bindings,
+        bug::{
+            bug,
+            bug_on_err, //
+        },
+        descriptor::Descriptors,
+        hypercall::{
+            descriptor::{
+                set_gdt,
+                update_descriptor, //
+            },
+            mapping::update_va_mapping, //
+        },
+        p2m,
+        preempt::PreemptOff,
+        section::init,
+        task, trace,
+        word::{
+            to_u64,
+            to_usize, //
+        },
+    },
+};
+
+contract!(
+    xen_alloc_ldt(_, _),
+    xen_free_ldt(_, _),
+    xen_load_gdt(_),
+    xen_load_gdt_boot(_),
+    xen_set_ldt(_, _),
+    xen_write_gdt_entry(_, _, _, _),
+    xen_write_gdt_entry_boot(_, _, _, _),
+    xen_write_ldt_entry(_, _, _),
+);
+
+/// Bytes of a descriptor.
+const DESCRIPTOR: u64 = 8;
+
+/// Returns where a table is and how many entries it has.
+///
+/// # Safety
+///
+/// `table` must be valid for reads.
+unsafe fn place_of(table: *const bindings::desc_ptr) -> (u64, u64) {
+    // SAFETY: The caller's promise.
+    let table = unsafe { table.read_unaligned() };
+    let (address, size) = (to_u64(table.address), u64::from(table.size) + 1);
+
+    if size > PAGE_SIZE || address % PAGE_SIZE != 0 {
+        bug("a descriptor table is no page");
+    }
+    (address, size / DESCRIPTOR)
+}
+
+/// Makes a table this CPU's. It is one page, which nobody can write from then on.
+///
+/// # Safety
+///
+/// `table` must be valid for reads, and name a table.
+#[no_mangle]
+unsafe extern "C" fn xen_load_gdt(table: *const bindings::desc_ptr) {
+    // SAFETY: The caller's promise.
+    let (address, entries) = unsafe { place_of(table) };
+    let Some(table) = Descriptors::at(pointer(address)) else {
+        bug("a descriptor table is not in memory");
+    };
+
+    table.protect();
+    bug_on_err(
+        set_gdt(table.frame(), entries),
+        "Xen takes no descriptor table",
+    );
+}
+
+init! {
+    /// Makes the first table the boot CPU's: it is in the kernel image, and mapped only there.
+    ///
+    /// # Safety
+    ///
+    /// As for [`xen_load_gdt`].
+    #[no_mangle]
+    unsafe extern "C" fn xen_load_gdt_boot(table: *const bindings::desc_ptr) {
+        // SAFETY: The caller's promise.
+        let (address, entries) = unsafe { place_of(table) };
+        let Some(frame) = address::to_physical(address)
+            .and_then(|physical| p2m::lookup(physical.frame()).mfn())
+        else {
+            bug("a descriptor table is not in memory");
+        };
+        // SAFETY: They make values.
+        let entry = unsafe {
+            bindings::rust_helper_mfn_pte(
+                to_usize(frame.get()),
+                bindings::rust_helper_page_kernel_ro(),
+            )
+        };
+
+        bug_on_err(
+            // SAFETY: Entries are written by hypercalls only.
+            unsafe { update_va_mapping(address, to_u64(entry.pte)) },
+            "a descriptor table stays writable",
+        );
+        bug_on_err(set_gdt(frame, entries), "Xen takes no descriptor table");
+    }
+}
+
+/// Returns whether entries of this kind are none of Xen's business: it has its own.
+const fn is_xens(kind: c_int) -> bool {
+    kind == bindings::DESC_LDT as c_int || kind == bindings::DESC_TSS as c_int // CAST: Few bits.
+}
+
+/// Returns the address of an entry.
+fn entry_address(table: *const bindings::desc_struct, entry: c_int) -> u64 {
+    let offset = i64::from(entry).wrapping_mul(8);
+
+    to_u64(table.addr()).wrapping_add_signed(offset)
+}
+
+/// Has Xen write an entry of a table that it uses, or might.
+fn write_entry(address: u64, descriptor: u64) {
+    let _preempt = PreemptOff::new();
+
+    xen_mc_flush();
+    bug_on_err(
+        update_descriptor(machine_address(address), descriptor),
+        "Xen does not write a descriptor",
+    );
+}
+
+/// Writes an entry of a global table.
+///
+/// # Safety
+///
+/// `table` must have the entry, and `descriptor` be valid for reads of one.
+#[no_mangle]
+unsafe extern "C" fn xen_write_gdt_entry(
+    table: *mut bindings::desc_struct,
+    entry: c_int,
+    descriptor: *const c_void,
+    kind: c_int,
+) {
+    trace::xen_cpu_write_gdt_entry(table, entry, descriptor, kind);
+    if !is_xens(kind) {
+        // SAFETY: The caller's promise.
+        let descriptor = unsafe { descriptor.cast::<u64>().read_unaligned() };
+
+        write_entry(entry_address(table, entry), descriptor);
+    }
+}
+
+init! {
+    /// Writes an entry of the first table, which Xen may not use yet.
+    ///
+    /// # Safety
+    ///
+    /// As for [`xen_write_gdt_entry`].
+    #[no_mangle]
+    unsafe extern "C" fn xen_write_gdt_entry_boot(
+        table: *mut bindings::desc_struct,
+        entry: c_int,
+        descriptor: *const c_void,
+        kind: c_int,
+    ) {
+        trace::xen_cpu_write_gdt_entry(table, entry, descriptor, kind);
+        if is_xens(kind) {
+            return;
+        }
+        // SAFETY: The caller's promise.
+        let descriptor = unsafe { descriptor.cast::<u64>().read_unaligned() };
+        let address = entry_address(table, entry);
+
+        if update_descriptor(machine_address(address), descriptor).is_err() {
+            // SAFETY: The caller's promise; where Xen refuses, the page is memory as any other.
+            unsafe { pointer::<u64>(address).write(descriptor) };
+        }
+    }
+}
+
+/// Writes an entry of a local table.
+///
+/// # Safety
+///
+/// As for [`xen_write_gdt_entry`].
+#[no_mangle]
+unsafe extern "C" fn xen_write_ldt_entry(
+    table: *mut bindings::desc_struct,
+    entry: c_int,
+    descriptor: *const c_void,
+) {
+    // SAFETY: The caller's promise.
+    let descriptor = unsafe { descriptor.cast::<u64>().read_unaligned() };
+
+    trace::xen_cpu_write_ldt_entry(table, entry, descriptor);
+    write_entry(entry_address(table, entry), descriptor);
+}
+
+/// Loads a local table, or none. Preemption is off.
+#[no_mangle]
+extern "C" fn xen_set_ldt(table: *const c_void, entries: c_uint) {
+    let calls = Calls::new(xen_set_ldt as *const ());
+    let _irqs = calls.irqs_off();
+    let request = SetLdt::new(to_u64(table.addr()), entries);
+
+    trace::xen_cpu_set_ldt(table, entries);
+    // SAFETY: It is such an operation.
+    unsafe { calls.push_mmuext(&request) };
+    if !task::is_switching() {
+        calls.flush();
+    }
+}
+
+/// Maps the pages of a local table in another way, wherever they are mapped.
+fn remap(table: *mut bindings::desc_struct, entries: c_uint, prot: bindings::pgprot_t) {
+    let size = u64::from(entries) * DESCRIPTOR;
+
+    for offset in (0..size).step_by(4096) {
+        remap_page(to_u64(table.addr()).wrapping_add(offset), prot);
+    }
+}
+
+/// Maps a page in another way: at this address, and in the direct map.
+///
+/// An address in vmalloc space may be missing in the page tables that this CPU happens to use, and
+/// Xen looks in them. So it is read before, and preemption is off, which keeps those tables.
+fn remap_page(address: u64, prot: bindings::pgprot_t) {
+    let Some(frame) = address::walk(address).map(Maddr::frame) else {
+        bug("a local descriptor table is not in memory");
+    };
+    let number = to_usize(frame.get());
+    // SAFETY: It makes a value.
+    let entry = to_u64(unsafe { bindings::rust_helper_mfn_pte(number, prot) }.pte);
+    // SAFETY: The frame is one of ours.
+    let alias = to_u64(unsafe { bindings::rust_helper_mfn_to_virt(number) }.addr());
+    let _preempt = PreemptOff::new();
+    let mut byte = 0_u8;
+
+    // SAFETY: It may fail to read, which says nothing.
+    let _ =
+        unsafe { bindings::copy_from_kernel_nofault((&raw mut byte).cast(), pointer(address), 1) };
+    for address in [address, alias] {
+        bug_on_err(
+            // SAFETY: The page is the table's, and stays mapped; its user knows who may write it.
+            unsafe { update_va_mapping(address, entry) },
+            "a local descriptor table cannot be mapped otherwise",
+        );
+        if address == alias {
+            break;
+        }
+    }
+}
+
+/// Makes a local table one that Xen takes: nobody can write it. May sleep.
+#[no_mangle]
+extern "C" fn xen_alloc_ldt(table: *mut bindings::desc_struct, entries: c_uint) {
+    // SAFETY: It makes a value.
+    remap(table, entries, unsafe {
+        bindings::rust_helper_page_kernel_ro()
+    });
+}
+
+/// Makes a local table memory as any other, for it is not used any more. May sleep.
+#[no_mangle]
+extern "C" fn xen_free_ldt(table: *mut bindings::desc_struct, entries: c_uint) {
+    // SAFETY: It makes a value.
+    remap(table, entries, unsafe {
+        bindings::rust_helper_page_kernel()
+    });
+}
+
+/// Returns the pointer to what is at an address.
+fn pointer<T>(address: u64) -> *mut T {
+    core::ptr::with_exposed_provenance_mut(to_usize(address))
+}

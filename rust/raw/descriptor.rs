@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A PV guest's descriptor tables, as memory: pages that nobody may write once Xen uses them.
+//!
+//! C ancestor: `enlighten_pv.c:450`, `smp_pv.c:221`.
+
+#![expect(unsafe_code)]
+
+use core::ffi::c_void;
+
+use crate::{
+    abi::frame::{
+        Mfn,
+        PAGE_SIZE, //
+    },
+    raw::{
+        bindings,
+        word::{
+            to_u64,
+            to_usize, //
+        }, //
+    },
+};
+
+/// A global descriptor table: one page, in the per-CPU area and in the direct map.
+pub(crate) struct Descriptors {
+    /// In the per-CPU area.
+    table: *mut c_void,
+    /// The frame.
+    frame: Mfn,
+}
+
+impl Descriptors {
+    /// Names the table of a CPU, if it is a page of its own.
+    #[cfg(CONFIG_XEN_PV_SMP)]
+    pub(crate) fn of(cpu: kernel::cpu::CpuId) -> Option<Self> {
+        // SAFETY: Each possible CPU has one.
+        Self::at(unsafe { bindings::rust_helper_get_cpu_gdt_rw(cpu.as_u32()) })
+    }
+
+    /// Names the table at `table`, if it is a page of its own.
+    pub(crate) fn at(table: *mut c_void) -> Option<Self> {
+        // SAFETY: It takes any address, and stops where nothing is mapped.
+        let frame = unsafe { bindings::arbitrary_virt_to_mfn(table) };
+
+        Some(Self {
+            table,
+            frame: Mfn::new(to_u64(frame))?,
+        })
+        .filter(|_| to_u64(table.addr()) % PAGE_SIZE == 0)
+    }
+
+    /// Returns the frame.
+    pub(crate) fn frame(&self) -> Mfn {
+        self.frame
+    }
+
+    /// Returns where the direct map has it.
+    fn alias(&self) -> *mut c_void {
+        // SAFETY: The frame is one of ours.
+        unsafe { bindings::rust_helper_mfn_to_virt(to_usize(self.frame.get())) }
+    }
+
+    /// Makes it one that Xen takes: nobody can write it.
+    pub(crate) fn protect(&self) {
+        for mapping in [self.table, self.alias()] {
+            // SAFETY: Entries are changed by hypercalls only, which do without.
+            unsafe { bindings::make_lowmem_page_readonly(mapping) };
+        }
+    }
+
+    /// Makes it writable again.
+    ///
+    /// # Safety
+    ///
+    /// Xen must not use it.
+    #[cfg(CONFIG_XEN_PV_SMP)]
+    pub(crate) unsafe fn unprotect(&self) {
+        for mapping in [self.table, self.alias()] {
+            // SAFETY: Xen lets nobody have it writable that uses it, and does not by the caller's
+            // promise.
+            unsafe { bindings::make_lowmem_page_readwrite(mapping) };
+        }
+    }
+}

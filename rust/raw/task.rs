@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a context switch reads of tasks and of the processor, and the mode that it is in.
+//!
+//! C ancestor: `asm/switch_to.h`, `enlighten_pv.c:420`.
+
+#![expect(unsafe_code)]
+
+use core::arch::asm;
+
+use crate::raw::{
+    bindings,
+    percpu::PerCpu,
+    word::to_u64, //
+};
+
+// SAFETY: `DEFINE_PER_CPU(u8, xen_cpu_lazy_mode)` is in c-shims/cpu.c.
+const LAZY_MODE: PerCpu<u8> = unsafe { PerCpu::new(&raw const bindings::xen_cpu_lazy_mode) };
+// SAFETY: `__preempt_count` is a per-CPU variable of 4 or 8 bytes; the flags are in its lower half.
+const COUNT: PerCpu<u32> = unsafe { PerCpu::new((&raw const bindings::__preempt_count).cast()) };
+// SAFETY: `DEFINE_PER_CPU_CACHE_HOT(struct task_struct *, current_task)` is the kernel's.
+const CURRENT: PerCpu<u64> =
+    unsafe { PerCpu::new((&raw const bindings::current_task).cast::<u64>()) };
+
+/// Returns whether this CPU is in the part of a context switch in which what it asks of Xen waits.
+///
+/// An NMI in it is not.
+#[inline(always)]
+pub(crate) fn is_switching() -> bool {
+    LAZY_MODE.read() != 0 && COUNT.read() & bindings::RUST_CONST_HELPER_INTERRUPT_MASK == 0
+}
+
+/// Begins or ends that part. Interrupts are off.
+#[inline(always)]
+pub(crate) fn set_switching(is_switching: bool) {
+    // SAFETY: The variable is this module's.
+    unsafe { LAZY_MODE.write(u8::from(is_switching)) };
+}
+
+/// A task that is switched from or to.
+///
+/// # Invariants
+///
+/// The pointer leads to a task that stays one while the value is used.
+#[derive(Clone, Copy)]
+pub(crate) struct Task(*const bindings::task_struct);
+
+impl Task {
+    /// Returns the task that this CPU runs, or leaves.
+    #[inline(always)]
+    pub(crate) fn current() -> Self {
+        // INVARIANT: A CPU always runs a task, which is not freed before it is left.
+        // CAST: Both have 64 bits.
+        Self(core::ptr::with_exposed_provenance(CURRENT.read() as usize))
+    }
+
+    /// Takes a task from C.
+    ///
+    /// # Safety
+    ///
+    /// It must stay one while the value is used.
+    #[inline(always)]
+    pub(crate) unsafe fn from_raw(task: *const bindings::task_struct) -> Self {
+        // INVARIANT: The caller's promise.
+        Self(task)
+    }
+
+    /// Returns selector and base of `fs`, as they were when the task was left.
+    #[inline(always)]
+    pub(crate) fn fs(self) -> (u16, u64) {
+        // SAFETY: By the type invariant; nobody else changes it in a context switch.
+        let thread = unsafe { &raw const (*self.0).thread };
+
+        // SAFETY: As above.
+        unsafe { ((*thread).fsindex, to_u64((*thread).fsbase)) }
+    }
+
+    /// Returns selector and base of the user's `gs`, as they were when the task was left.
+    #[inline(always)]
+    pub(crate) fn gs(self) -> (u16, u64) {
+        // SAFETY: By the type invariant; nobody else changes it in a context switch.
+        let thread = unsafe { &raw const (*self.0).thread };
+
+        // SAFETY: As above.
+        unsafe { ((*thread).gsindex, to_u64((*thread).gsbase)) }
+    }
+
+    /// Returns where its stack begins when it enters the kernel from user space.
+    #[inline(always)]
+    pub(crate) fn top_of_stack(self) -> u64 {
+        // SAFETY: By the type invariant; a task keeps its stack while it runs.
+        let stack = to_u64(unsafe { (&raw const (*self.0).stack).read() }.addr());
+
+        stack.wrapping_add(bindings::RUST_CONST_HELPER_TOP_OF_STACK)
+    }
+}
+
+/// Returns whether the boot CPU, and so each, has a feature or a bug, by its number.
+#[inline(always)]
+pub(crate) fn cpu_has(feature: u32) -> bool {
+    // SAFETY: It is about the address only.
+    let words = unsafe { &raw const bindings::boot_cpu_data.__bindgen_anon_3 };
+    let word = words
+        .cast::<u32>()
+        .wrapping_add((feature / u32::BITS) as usize); // CAST: It widens.
+
+    // SAFETY: The numbers are those of C's array, which is settled before a task is switched to.
+    unsafe { word.read() >> (feature % u32::BITS) & 1 != 0 }
+}
+
+/// Loads the selector of no segment into `fs`.
+#[inline(always)]
+pub(crate) fn clear_fs() {
+    // SAFETY: It never faults, and the kernel does not use `fs`.
+    unsafe { asm!("mov fs, {zero:e}", zero = in(reg) 0, options(nostack, preserves_flags)) };
+}
