@@ -48,6 +48,7 @@ pub(crate) mod print;
 #[cfg(CONFIG_XEN_PV)]
 pub(crate) mod register;
 pub(crate) mod section;
+pub(crate) mod shared;
 #[cfg(CONFIG_XEN_PV)]
 pub(crate) mod task;
 #[cfg(CONFIG_XEN_PV)]
@@ -57,7 +58,3 @@ pub(crate) mod vcpu;
 pub(crate) mod vcpu_info;
 pub(crate) mod vmarea;
 pub(crate) mod word;
-
-// Ground for the files that are still stock C: nothing but the tests needs all of it yet.
-#[cfg_attr(not(CONFIG_XEN_KUNIT_TEST), expect(dead_code))]
-pub(crate) mod shared;

@@ -23,8 +23,6 @@ pub const UP: u64 = 1;
 pub const DOWN: u64 = 2;
 /// `VCPUOP_is_up`, which has no structure.
 pub const IS_UP: u64 = 3;
-/// `VCPUOP_get_runstate_info`.
-pub const GET_RUNSTATE_INFO: u64 = 4;
 /// `VCPUOP_stop_periodic_timer`, which has no structure.
 pub const STOP_PERIODIC_TIMER: u64 = 7;
 /// `VCPUOP_set_singleshot_timer`.

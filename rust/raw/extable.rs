@@ -13,6 +13,23 @@
 
 use core::arch::asm;
 
+/// An instruction with an entry in the exception table, which says `{fixup}`.
+macro_rules! guarded {
+    ($instruction:literal) => {
+        concat!(
+            "2: ",
+            $instruction,
+            "\n3:\n",
+            ".pushsection __ex_table, \"aM\", @progbits, 12\n",
+            ".balign 4\n",
+            ".long 2b - .\n",
+            ".long 3b - .\n",
+            ".long {fixup}\n",
+            ".popsection",
+        )
+    };
+}
+
 /// The address could not be accessed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Fault;
@@ -45,14 +62,7 @@ pub(crate) unsafe fn load(address: *const u64) -> Result<u64, Fault> {
     // SAFETY: Reads one word, or nothing: the exception table catches the fault.
     unsafe {
         asm!(
-            "2: mov {value}, qword ptr [{address}]",
-            "3:",
-            ".pushsection __ex_table, \"aM\", @progbits, 12",
-            ".balign 4",
-            ".long 2b - .",
-            ".long 3b - .",
-            ".long {fixup}",
-            ".popsection",
+            guarded!("mov {value}, qword ptr [{address}]"),
             address = in(reg) address,
             value = inout(reg) !0u64 => value,
             fixup = const EFAULT_IN_RAX,
@@ -84,14 +94,7 @@ pub(crate) unsafe fn load_or_ones(address: *const u64) -> u64 {
     // stays what it was.
     unsafe {
         asm!(
-            "2: mov {value}, qword ptr [{address}]",
-            "3:",
-            ".pushsection __ex_table, \"aM\", @progbits, 12",
-            ".balign 4",
-            ".long 2b - .",
-            ".long 3b - .",
-            ".long {fixup}",
-            ".popsection",
+            guarded!("mov {value}, qword ptr [{address}]"),
             address = in(reg) address,
             value = inout(reg) !0u64 => value,
             fixup = const DEFAULT,
@@ -117,14 +120,7 @@ pub(crate) unsafe fn store(address: *mut u64, value: u64) -> Result<(), Fault> {
     // SAFETY: Writes one word, or nothing: the exception table catches the fault.
     unsafe {
         asm!(
-            "2: mov qword ptr [{address}], {value}",
-            "3:",
-            ".pushsection __ex_table, \"aM\", @progbits, 12",
-            ".balign 4",
-            ".long 2b - .",
-            ".long 3b - .",
-            ".long {fixup}",
-            ".popsection",
+            guarded!("mov qword ptr [{address}], {value}"),
             address = in(reg) address,
             value = in(reg) value,
             fixup = const EFAULT_IN_RAX,

@@ -47,7 +47,6 @@ pub(crate) mod version;
 use core::arch::asm;
 
 use zerocopy::{
-    FromZeros,
     Immutable,
     IntoBytes, //
 };
@@ -62,12 +61,7 @@ use crate::{
             PAGETABLE_DYING, //
         },
         hypercall::Number,
-        id::VcpuId,
-        platform::FirmwareInfo,
-        vcpu::{
-            VcpuRunstateInfo,
-            GET_RUNSTATE_INFO, //
-        },
+        platform::FirmwareInfo, //
     },
     raw::word::to_u64, //
 };
@@ -174,28 +168,6 @@ pub(crate) unsafe fn firmware_info(mut question: FirmwareInfo) -> Result<Firmwar
     // caller vouches for the buffer.
     XenErrno::result(unsafe { hypercall(Number::PlatformOp, [to_u64(handle), 0, 0, 0, 0]) })?;
     Ok(question)
-}
-
-/// `VCPUOP_get_runstate_info`: asks what a vCPU of this domain is doing.
-///
-/// # Errors
-///
-/// `ENOENT` for a vCPU that does not exist.
-#[cfg_attr(not(CONFIG_XEN_KUNIT_TEST), expect(dead_code))]
-pub(crate) fn runstate_info(vcpu: VcpuId) -> Result<VcpuRunstateInfo, XenErrno> {
-    let mut record = VcpuRunstateInfo::new_zeroed();
-    let handle = core::ptr::from_mut(&mut record).expose_provenance();
-    let arguments = [
-        GET_RUNSTATE_INFO,
-        u64::from(vcpu.get()),
-        to_u64(handle),
-        0,
-        0,
-    ];
-
-    // SAFETY: `record` is this command's structure and borrowed until Xen is done.
-    XenErrno::result(unsafe { hypercall(Number::VcpuOp, arguments) })?;
-    Ok(record)
 }
 
 #[cfg(CONFIG_XEN_KUNIT_TEST)]

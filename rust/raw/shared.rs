@@ -32,7 +32,6 @@ use crate::{
             StartInfoConsole,
             MAX_GUEST_CMDLINE, //
         },
-        vcpu::VcpuRunstateInfo, //
     },
     raw::{
         bindings,
@@ -318,13 +317,6 @@ impl Shared<StartInfo> {
     }
 }
 
-fields!(VcpuRunstateInfo {
-    /// What the vCPU is doing.
-    state: state => i32,
-    /// Since when, in ns of system time; the top bit is set while Xen writes.
-    state_entry_time: state_entry_time => u64,
-});
-
 impl Shared<StartInfo> {
     /// Copies the command line, which ends at its first zero.
     ///
@@ -337,18 +329,6 @@ impl Shared<StartInfo> {
     /// Returns the virtual address of the record.
     pub(crate) fn address(self) -> u64 {
         to_u64(self.0.addr())
-    }
-}
-
-impl Shared<VcpuRunstateInfo> {
-    /// Views the record that a vCPU has registered with Xen.
-    ///
-    /// # Safety
-    ///
-    /// `record` must be valid for reads for as long as the view is used.
-    pub(crate) const unsafe fn new(record: *const VcpuRunstateInfo) -> Self {
-        // INVARIANT: The caller's promise.
-        Self(record)
     }
 }
 
@@ -395,10 +375,7 @@ pub(crate) fn start_info() -> Option<Shared<StartInfo>> {
 #[kernel::macros::kunit_tests(xen_raw_shared)]
 mod tests {
     use super::*;
-    use crate::raw::{
-        domain,
-        hypercall, //
-    };
+    use crate::raw::domain;
 
     #[test]
     fn this_vcpu_has_a_record_with_a_clock() {
@@ -436,21 +413,5 @@ mod tests {
 
             assert_eq!(initial, domain::is_initial());
         }
-    }
-
-    #[test]
-    fn the_first_vcpu_is_in_some_state() {
-        if !domain::is_xen() {
-            return;
-        }
-        let Ok(record) = hypercall::runstate_info(VcpuId::from_raw(0)) else {
-            return assert!(false);
-        };
-        // SAFETY: The view is used in this function only.
-        let runstate = unsafe { Shared::<VcpuRunstateInfo>::new(&raw const record) };
-
-        assert!(runstate.state() >= VcpuRunstateInfo::RUNNING);
-        assert!(runstate.state() <= VcpuRunstateInfo::OFFLINE);
-        assert!(runstate.state_entry_time() > 0);
     }
 }

@@ -53,25 +53,6 @@ def files(source=OURS):
                   and name.parts[0] not in (".git", ".ci") and name.name != ".gitignore")
 
 
-def kept(kbuild, options=None):
-    """The object names that Kbuild takes from the stock directory: in its list stock-y, and in those of `options`.
-
-    Without `options`, the CONFIG_ names that a configuration sets, they are those of all lists.
-    """
-    text = kbuild.read_text(encoding="utf-8").replace("\\\n", " ")
-    lists = re.findall(r"^[ \t]*stock-(?:y|\$\((CONFIG_\w+)\))[ \t]*[:+]?=([^#\n]*)", text, re.MULTILINE)
-    return sorted({Path(word).stem for option, words in lists for word in words.split()
-                   if not option or options is None or option in options})
-
-
-def configured(tree):
-    """The CONFIG_ names that a tree's configuration sets, None where it has none with Xen in it yet."""
-    config = tree / ".config"
-    text = config.read_text(encoding="utf-8") if config.is_file() else ""
-    names = set(re.findall(r"^(CONFIG_\w+)=", text, re.MULTILINE))
-    return names if "CONFIG_XEN" in names else None
-
-
 @dataclass(frozen=True)
 class Overlay:
     """A kernel tree's arch/x86/xen as an overlay sees it."""
@@ -110,7 +91,7 @@ class Overlay:
 
 
 def apply(tree, source=OURS):
-    """Put our files, and the stock files that our Kbuild names, in place of arch/x86/xen; true if anything changed."""
+    """Put our files in place of arch/x86/xen; true if anything changed."""
     check_version(tree)
     over = Overlay(tree / "arch/x86/xen")
     state = over.state()
@@ -118,12 +99,10 @@ def apply(tree, source=OURS):
         raise UserError(f"{over.place} is half-applied or not the kernel's own: run scripts/overlay --remove {tree}, "
                         "or restore that directory, and try again")
     before = over.placed() if state == "applied" else set()
-    ours, stays = files(source), stock_names(
-        over.place if state == "stock" else over.stock, kept(source / "Kbuild", configured(tree)))
     if state == "stock":
         over.write_mark("applying")
         save_stock(over)
-    wanted = {name: over.stock / name for name in stays} | {name: source / name for name in ours}
+    wanted = {name: source / name for name in files(source)}
     stale = (before | {path.relative_to(over.stock) for path in sources(over.stock)}) - set(wanted)
     late = [name for name in stale if (over.place / name).exists()]
     fresh = [name for name, path in wanted.items() if differs(path, over.place / name)]
@@ -186,18 +165,6 @@ def save_stock(over):
         shutil.copy2(path, copy)
     os.sync()
     draft.rename(over.stock)
-
-
-def stock_names(stock, stems):
-    """The stock files, C or assembly, of the objects that stay."""
-    names = []
-    for stem in stems:
-        found = [Path(stem + suffix) for suffix in (".c", ".S") if (stock / (stem + suffix)).is_file()]
-        if not found:
-            raise UserError(f"Kbuild lists the stock file {stem}.o, but this kernel's arch/x86/xen has no {stem}.c or "
-                            f"{stem}.S: correct the list")
-        names += found
-    return names
 
 
 def differs(wanted, present):

@@ -158,12 +158,9 @@ init! {
 unsafe extern "C" fn xen_set_pte(entry: *mut bindings::pte_t, pte: bindings::pte_t) {
     trace::xen_mmu_set_pte(entry, pte);
     // SAFETY: The caller's promise.
-    store::set(
-        &Directly,
-        unsafe { place(entry) },
-        Update::Normal,
-        value(pte.pte),
-    );
+    let place = unsafe { place(entry) };
+
+    store::set(&Directly, place, Update::Normal, value(pte.pte));
 }
 
 /// Stores an entry of the second level. Any context but NMI.
@@ -175,12 +172,9 @@ unsafe extern "C" fn xen_set_pte(entry: *mut bindings::pte_t, pte: bindings::pte
 pub(super) unsafe extern "C" fn xen_set_pmd(entry: *mut bindings::pmd_t, pmd: bindings::pmd_t) {
     trace::xen_mmu_set_pmd(entry, pmd);
     // SAFETY: The caller's promise.
-    store::set(
-        &Lazily,
-        unsafe { place(entry) },
-        Update::Normal,
-        value(pmd.pmd),
-    );
+    let place = unsafe { place(entry) };
+
+    store::set(&Lazily, place, Update::Normal, value(pmd.pmd));
 }
 
 /// Stores an entry of the third level. Any context but NMI.
@@ -192,12 +186,9 @@ pub(super) unsafe extern "C" fn xen_set_pmd(entry: *mut bindings::pmd_t, pmd: bi
 pub(super) unsafe extern "C" fn xen_set_pud(entry: *mut bindings::pud_t, pud: bindings::pud_t) {
     trace::xen_mmu_set_pud(entry, pud);
     // SAFETY: The caller's promise.
-    store::set(
-        &Lazily,
-        unsafe { place(entry) },
-        Update::Normal,
-        value(pud.pud),
-    );
+    let place = unsafe { place(entry) };
+
+    store::set(&Lazily, place, Update::Normal, value(pud.pud));
 }
 
 /// Stores an entry of the top level, for user mode too if it is in the user half. Any context but
@@ -284,12 +275,9 @@ unsafe extern "C" fn xen_ptep_modify_prot_commit(
     // SAFETY: The caller's promise.
     trace::xen_mmu_ptep_modify_prot_commit(unsafe { mm_of(vma) }, address, entry, pte);
     // SAFETY: The caller's promise.
-    store::set(
-        &Lazily,
-        unsafe { place(entry) },
-        Update::PreserveAd,
-        value(pte.pte),
-    );
+    let place = unsafe { place(entry) };
+
+    store::set(&Lazily, place, Update::PreserveAd, value(pte.pte));
 }
 
 /// Returns the address space of a mapping.

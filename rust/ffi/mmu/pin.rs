@@ -23,10 +23,7 @@ use super::{
 use crate::{
     abi::{
         frame::Pfn,
-        pagetable::{
-            Level,
-            TABLE, //
-        },
+        pagetable::Level, //
     },
     ffi::{
         contract,
@@ -47,7 +44,6 @@ use crate::{
         page::ZeroedPage,
         pagetable::{
             has_struct_pages,
-            Slot,
             TablePage,
             FIXADDR_TOP, //
         },
@@ -257,12 +253,9 @@ fn mark_all() {
     };
 
     // SAFETY: It is an address space.
-    pin::walk(
-        &tables,
-        page_of(unsafe { top_of(mm) }),
-        FIXADDR_TOP - 1,
-        mark,
-    );
+    let top = page_of(unsafe { top_of(mm) });
+
+    pin::walk(&tables, top, FIXADDR_TOP - 1, mark);
     #[cfg(CONFIG_X86_VSYSCALL_EMULATION)]
     pin::walk_third(
         &tables,
@@ -294,15 +287,25 @@ unsafe extern "C" fn xen_pgd_alloc(mm: *mut bindings::mm_struct) -> c_int {
         bug("a new page is a pinned page table");
     }
     #[cfg(CONFIG_X86_VSYSCALL_EMULATION)]
-    {
-        let vsyscall = page_of(&raw mut bindings::level3_user_vsyscall);
-        let index = Level::Pgd.index(VSYSCALL);
-
-        // SAFETY: It is a whole table, which nobody knows yet.
-        unsafe { Slot::new(user.wrapping_add(index)) }.write(super::tables::entry(vsyscall, TABLE));
-    }
+    link_vsyscall(user);
     page.set_private(user.expose_provenance());
     0
+}
+
+/// Links the vsyscall page into a new top-level table for user mode.
+#[cfg(CONFIG_X86_VSYSCALL_EMULATION)]
+fn link_vsyscall(user: *mut u64) {
+    use super::tables::entry;
+    use crate::{
+        abi::pagetable::TABLE,
+        raw::pagetable::Slot, //
+    };
+
+    let vsyscall = page_of(&raw mut bindings::level3_user_vsyscall);
+    let place = user.wrapping_add(Level::Pgd.index(VSYSCALL));
+
+    // SAFETY: It is an entry of a whole table, which nobody knows yet.
+    unsafe { Slot::new(place) }.write(entry(vsyscall, TABLE));
 }
 
 /// Frees it. Task context.

@@ -9,7 +9,6 @@ import tempfile
 from pathlib import Path
 
 from rig import cache, kernel_source
-from rig.overlay import kept
 from rig.tests.registry import test
 from rig.tests.tree import ROOT
 
@@ -57,7 +56,8 @@ def round_trip(tree):
     stock = snapshot(tree)
     status, error = overlay(tree)
     applied = snapshot(tree)
-    yield "applies", status == 0 and (tree / XEN / "Kbuild").exists(), error
+    left = [path.name for path in (tree / XEN).glob("*.c")]
+    yield "applies", status == 0 and (tree / XEN / "Kbuild").exists() and not left, error + " ".join(left)
     outside = differences(*({path: value for path, value in each.items() if not path.startswith(str(XEN))}
                             for each in (stock, applied)))
     yield "touches nothing outside arch/x86/xen", not outside, outside
@@ -74,8 +74,7 @@ def fake_tree(directory, version=7, patchlevel=3):
     tree = Path(directory)
     (tree / XEN).mkdir(parents=True)
     (tree / "Makefile").write_text(MAKEFILE.format(version, patchlevel))
-    stock = [f"{stem}.S" if stem.startswith("xen-") else f"{stem}.c" for stem in kept(ROOT / "Kbuild")]
-    for name in ("Makefile", "Kconfig", "xen-head.S", "xen-ops.h", "vga.c", *stock):
+    for name in ("Makefile", "Kconfig", "xen-head.S", "xen-ops.h", "vga.c"):
         (tree / XEN / name).write_text(f"stock {name}\n")
     (tree / "arch/x86/Kbuild").write_text("obj-$(CONFIG_XEN) += xen/\n")
     return tree
@@ -94,31 +93,6 @@ def on_the_real_tree():
     with tempfile.TemporaryDirectory(dir=cache.root(), prefix=".draft-") as directory:
         kernel_source.choose(None, print).fill(Path(directory), print)
         yield from round_trip(Path(directory))
-
-
-@test("overlay/configured")
-def on_a_configured_tree():
-    """Of the stock files those stay that the tree's configuration needs."""
-    with tempfile.TemporaryDirectory() as directory:
-        tree = fake_tree(directory)
-        overlay(tree)
-        left = stock_files(tree)
-        yield "without a configuration all stay", left == kept(ROOT / "Kbuild"), " ".join(left)
-        for name, options in CONFIGURATIONS.items():
-            (tree / ".config").write_text("".join(f"{option}=y\n" for option in options))
-            status, error = overlay(tree)
-            left = stock_files(tree)
-            yield name, status == 0 and bool(left) == ("CONFIG_XEN_PV" in options), f"{error}\n{' '.join(left)}"
-
-
-CONFIGURATIONS = {"PV needs stock files": {"CONFIG_XEN", "CONFIG_SMP", "CONFIG_XEN_PV", "CONFIG_XEN_PVH"},
-                  "PVH alone needs none": {"CONFIG_XEN", "CONFIG_SMP", "CONFIG_XEN_PVH"},
-                  "PV again has them back": {"CONFIG_XEN", "CONFIG_XEN_PV"}}
-
-
-def stock_files(tree):
-    """The objects whose sources in a fake tree are the stock ones."""
-    return sorted(path.stem for path in (tree / XEN).glob("*.[cS]") if path.read_text().startswith("stock "))
 
 
 @test("overlay/refuses")
