@@ -165,43 +165,7 @@ impl SegmentBase {
     }
 }
 
-/// `struct mmuext_op` with `MMUEXT_SET_LDT` in it.
-#[derive(Clone, Copy, Debug, IntoBytes, Immutable)]
-#[repr(C)]
-pub struct SetLdt {
-    /// [`SetLdt::SET_LDT`].
-    pub(crate) cmd: u32,
-    /// Aligns the next field.
-    _pad0: u32,
-    /// Virtual address of the table.
-    pub(crate) address: u64,
-    /// How many entries it has.
-    pub(crate) entries: u32,
-    /// Fills up.
-    _pad1: u32,
-}
-
-impl SetLdt {
-    /// `MMUEXT_SET_LDT`.
-    const SET_LDT: u32 = 13;
-
-    /// Loads a table, or none if it has no entries.
-    pub const fn new(address: u64, entries: u32) -> Self {
-        Self {
-            cmd: Self::SET_LDT,
-            _pad0: 0,
-            address,
-            entries,
-            _pad1: 0,
-        }
-    }
-}
-
 const _: () = {
-    assert!(size_of::<SetLdt>() == 24);
-    assert!(offset_of!(SetLdt, address) == 8);
-    assert!(offset_of!(SetLdt, entries) == 16);
-
     assert!(size_of::<Gate>() == 16);
     assert!(offset_of!(Gate, segment) == 2);
     assert!(offset_of!(Gate, bits) == 4);

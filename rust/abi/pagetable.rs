@@ -268,6 +268,12 @@ impl MmuextOp {
         Self::new(5, table.get(), 0)
     }
 
+    /// `MMUEXT_SET_LDT`: a local descriptor table, or none if it has no entries.
+    #[inline(always)]
+    pub const fn set_ldt(address: u64, entries: u32) -> Self {
+        Self::new(13, address, entries as u64) // CAST: It widens.
+    }
+
     /// `MMUEXT_NEW_USER_BASEPTR`: those that it has in user mode, if any.
     #[inline(always)]
     pub const fn user_base(table: Option<Mfn>) -> Self {

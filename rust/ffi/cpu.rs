@@ -12,5 +12,6 @@ pub(super) mod pmu;
 mod switch;
 mod traps;
 
+#[cfg(CONFIG_ACPI)]
 pub(super) use cpuid::set_mwait_hints;
 pub(super) use hotplug::register as register_hotplug;

@@ -7,10 +7,7 @@
 #![expect(unsafe_code)]
 
 pub(crate) mod batch;
-mod calls;
 mod debug;
-
-pub(super) use calls::Calls;
 
 use core::{
     fmt,

@@ -10,14 +10,18 @@
 #![expect(unsafe_code)]
 
 mod dom0;
+#[cfg(CONFIG_MTRR)]
+mod mtrr;
+#[cfg(CONFIG_ACPI)]
+mod mwait;
 mod platform;
 
-use crate::abi::{
-    id::VcpuId,
-    start_info::StartInfo, //
-};
 use crate::{
-    abi::physdev::SetIopl,
+    abi::{
+        id::VcpuId,
+        physdev::SetIopl,
+        start_info::StartInfo, //
+    },
     boot::pv::{
         initrd,
         LOADER_TYPE, //

@@ -21,7 +21,6 @@ use crate::{
             VcpuGuestContext, //
         },
         descriptor::{
-            SetLdt,
             TrapInfo, //
         },
         e820::E820Entry,
@@ -335,11 +334,6 @@ same_layout!(crate::abi::descriptor::Gate, bindings::gate_desc, {
     bits => bits,
     offset_middle => offset_middle,
     offset_high => offset_high,
-});
-same_layout!(SetLdt, bindings::mmuext_op, {
-    cmd => cmd,
-    address => arg1,
-    entries => arg2,
 });
 same_layout!(SetIopl, bindings::physdev_set_iopl, {
     iopl => iopl,

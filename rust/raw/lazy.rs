@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Lazy modes: whether hypercalls may wait.
+//! Lazy MMU mode: whether page-table updates may wait.
 //!
-//! The kernel's lazy MMU mode is a state of the task: page-table updates may wait until it ends.
-//! The lazy mode of a CPU is Xen's own, and lasts from the beginning to the end of a context
-//! switch. Neither holds in interrupts, which would have to wait for whom they interrupt.
+//! It is a state of the task, and does not hold in interrupts, which would have to wait for whom
+//! they interrupt. The lazy mode of a CPU, a context switch, is in `raw::task`.
 //!
 //! Valid in any context.
 //!
-//! C ancestor: `is_lazy_mmu_mode_active()`, `xen_is_cpu_lazy_mode()`.
+//! C ancestor: `is_lazy_mmu_mode_active()`.
 
 #![expect(unsafe_code)]
 
@@ -40,11 +39,4 @@ pub(crate) fn is_mmu_lazy() -> bool {
     let state = unsafe { state.read_volatile() };
 
     state.enable_count > 0 && state.pause_count == 0
-}
-
-/// Returns whether this CPU is in the middle of a context switch, and in no interrupt.
-#[inline(always)]
-pub(crate) fn is_cpu_lazy() -> bool {
-    // SAFETY: It only looks.
-    unsafe { bindings::xen_is_cpu_lazy_mode() }
 }

@@ -19,12 +19,15 @@ use crate::{
     },
     ffi::{
         contract,
-        multicall::Calls, //
+        multicall::batch::{
+            batch,
+            Issue, //
+        },
     },
     raw::{
         bindings,
         percpu::PerCpu,
-        register, shared, task,
+        register, shared,
         word::{
             to_u64,
             to_usize, //
@@ -63,15 +66,12 @@ extern "C" fn xen_read_cr0() -> c_ulong {
 extern "C" fn xen_write_cr0(cr0: c_ulong) {
     // SAFETY: The variable is this module's.
     unsafe { CR0.write(to_u64(cr0)) };
-    let calls = Calls::new(xen_write_cr0 as *const ());
-    let _irqs = calls.irqs_off();
     let trap = u64::from(control::traps_fpu(to_u64(cr0)));
 
-    // SAFETY: The argument is a truth value.
-    unsafe { calls.push(Number::FpuTaskswitch, [trap, 0]) };
-    if !task::is_switching() {
-        calls.flush();
-    }
+    batch(Issue::UnlessCpuIsLazy, |calls| {
+        // SAFETY: The argument is a truth value.
+        unsafe { calls.hypercall(Number::FpuTaskswitch, [trap, 0]) };
+    });
 }
 
 /// Writes cr4, as far as it is a guest's. Any context.

@@ -32,6 +32,7 @@ read_mostly! {
 }
 
 /// Notes what the machine says of `mwait`. Boot code.
+#[cfg(CONFIG_ACPI)]
 pub(in crate::ffi) fn set_mwait_hints(hints: MwaitHints) {
     MWAIT_HINTS.write(u64::from(hints.ecx) | u64::from(hints.edx) << 32);
 }

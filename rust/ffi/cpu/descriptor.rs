@@ -14,18 +14,21 @@ use kernel::ffi::{
 
 use crate::{
     abi::{
-        descriptor::SetLdt,
         frame::{
             Maddr,
             PAGE_SIZE, //
         },
+        pagetable::MmuextOp, //
     },
     ffi::{
         contract,
         mmu::machine_address,
         multicall::{
-            xen_mc_flush,
-            Calls, //
+            batch::{
+                batch,
+                Issue, //
+            },
+            xen_mc_flush, //
         },
     },
     raw::{
@@ -45,7 +48,7 @@ use crate::{
         p2m,
         preempt::PreemptOff,
         section::init,
-        task, trace,
+        trace,
         word::{
             to_u64,
             to_usize, //
@@ -228,16 +231,10 @@ unsafe extern "C" fn xen_write_ldt_entry(
 /// Loads a local table, or none. Preemption is off.
 #[no_mangle]
 extern "C" fn xen_set_ldt(table: *const c_void, entries: c_uint) {
-    let calls = Calls::new(xen_set_ldt as *const ());
-    let _irqs = calls.irqs_off();
-    let request = SetLdt::new(to_u64(table.addr()), entries);
-
     trace::xen_cpu_set_ldt(table, entries);
-    // SAFETY: It is such an operation.
-    unsafe { calls.push_mmuext(&request) };
-    if !task::is_switching() {
-        calls.flush();
-    }
+    batch(Issue::UnlessCpuIsLazy, |calls| {
+        calls.operation(MmuextOp::set_ldt(to_u64(table.addr()), entries));
+    });
 }
 
 /// Maps the pages of a local table in another way, wherever they are mapped.

@@ -31,7 +31,11 @@ use crate::{
     ffi::{
         contract,
         mmu::machine_address,
-        multicall::Calls, //
+        multicall::batch::{
+            batch,
+            Batch,
+            Issue, //
+        },
     },
     raw::{
         bindings,
@@ -122,27 +126,22 @@ const fn differ(held: &[u64; TLS_ENTRIES], wanted: &[u64; TLS_ENTRIES]) -> bool 
 /// Has Xen write the descriptors that differ from those that it has.
 #[inline(never)]
 fn write_tls(held: &mut [u64; TLS_ENTRIES], wanted: [u64; TLS_ENTRIES], cpu: c_uint) {
-    let calls = Calls::new(xen_load_tls as *const ());
-    let _irqs = calls.irqs_off();
     // SAFETY: Each CPU has one.
     let table = to_u64(unsafe { bindings::rust_helper_get_cpu_gdt_rw(cpu) }.addr());
     let first = table + to_u64(bindings::GDT_ENTRY_TLS_MIN as usize) * 8; // CAST: It widens.
 
-    for ((held, wanted), offset) in held.iter_mut().zip(wanted).zip((0..).step_by(8)) {
-        if *held != wanted {
-            *held = wanted;
-            // SAFETY: The entry is one of this CPU's, for user space; Xen checks the descriptor.
-            unsafe {
-                calls.push(
-                    Number::UpdateDescriptor,
-                    [machine_address(first + offset), wanted],
-                );
+    batch(Issue::UnlessCpuIsLazy, |calls| {
+        for ((held, wanted), offset) in held.iter_mut().zip(wanted).zip((0..).step_by(8)) {
+            if *held != wanted {
+                let place = machine_address(first + offset);
+
+                *held = wanted;
+                // SAFETY: The entry is one of this CPU's, for user space; Xen checks the
+                // descriptor.
+                unsafe { calls.hypercall(Number::UpdateDescriptor, [place, wanted]) };
             }
         }
-    }
-    if !task::is_switching() {
-        calls.flush();
-    }
+    });
 }
 
 /// Returns what a task has in its segment registers.
@@ -163,7 +162,6 @@ fn segments(task: Task) -> Segments {
 /// `next` must be the task that this CPU switches to, and the current one that which it leaves.
 #[no_mangle]
 unsafe extern "C" fn xen_end_context_switch(next: *mut bindings::task_struct) {
-    let calls = Calls::new(xen_end_context_switch as *const ());
     // SAFETY: The caller's promise.
     let next = unsafe { Task::from_raw(next) };
     let processor = Processor {
@@ -174,25 +172,25 @@ unsafe extern "C" fn xen_end_context_switch(next: *mut bindings::task_struct) {
     let plan = Plan::new(processor, segments(Task::current()), wanted);
     let stack = next.top_of_stack();
 
-    if STACK.read() != stack {
-        // SAFETY: It is the next task's.
-        unsafe { switch_stack(&calls, stack) };
-    }
-    if let Some(base) = plan.fs_base {
-        // SAFETY: The kernel does not use fs.
-        unsafe { push_base(&calls, SegmentBase::Fs, base) };
-    }
-    if let Some(selector) = plan.gs_selector {
-        // SAFETY: It is about user space.
-        unsafe { push_base(&calls, SegmentBase::GsUserSelector, u64::from(selector)) };
-    }
-    if let Some(base) = plan.gs_base {
-        // SAFETY: It is about user space.
-        unsafe { push_base(&calls, SegmentBase::GsUser, base) };
-    }
-    open(plan.fs_base.unwrap_or(NO_BASE), wanted.gs.base);
-
-    calls.flush();
+    batch(Issue::Now, |calls| {
+        if STACK.read() != stack {
+            // SAFETY: It is the next task's.
+            unsafe { switch_stack(calls, stack) };
+        }
+        if let Some(base) = plan.fs_base {
+            // SAFETY: The kernel does not use fs.
+            unsafe { push_base(calls, SegmentBase::Fs, base) };
+        }
+        if let Some(selector) = plan.gs_selector {
+            // SAFETY: It is about user space.
+            unsafe { push_base(calls, SegmentBase::GsUserSelector, u64::from(selector)) };
+        }
+        if let Some(base) = plan.gs_base {
+            // SAFETY: It is about user space.
+            unsafe { push_base(calls, SegmentBase::GsUser, base) };
+        }
+        open(plan.fs_base.unwrap_or(NO_BASE), wanted.gs.base);
+    });
     task::set_switching(false);
 }
 
@@ -213,9 +211,9 @@ fn open(fs_base: u64, gs_base: u64) {
 ///
 /// As for [`set_segment_base`].
 #[inline(always)]
-unsafe fn push_base(calls: &Calls, segment: SegmentBase, base: u64) {
+unsafe fn push_base(calls: &Batch<'_>, segment: SegmentBase, base: u64) {
     // SAFETY: The caller's promise.
-    unsafe { calls.push(Number::SetSegmentBase, [segment.get(), base]) };
+    unsafe { calls.hypercall(Number::SetSegmentBase, [segment.get(), base]) };
 }
 
 /// Queues a stack for entries from user space.
@@ -224,9 +222,9 @@ unsafe fn push_base(calls: &Calls, segment: SegmentBase, base: u64) {
 ///
 /// It must be that of the task that will run there.
 #[inline(always)]
-unsafe fn switch_stack(calls: &Calls, stack: u64) {
+unsafe fn switch_stack(calls: &Batch<'_>, stack: u64) {
     // SAFETY: The caller's promise: Xen writes to it then.
-    unsafe { calls.push(Number::StackSwitch, [KERNEL_DS, stack]) };
+    unsafe { calls.hypercall(Number::StackSwitch, [KERNEL_DS, stack]) };
     // SAFETY: The field is for this.
     unsafe { STACK.write(stack) };
 }
@@ -254,14 +252,10 @@ unsafe extern "C" fn xen_load_sp0(sp0: c_ulong) {
 /// It must be a stack.
 #[inline(never)]
 unsafe fn load_stack(stack: u64) {
-    let calls = Calls::new(xen_load_sp0 as *const ());
-    let _irqs = calls.irqs_off();
-
-    // SAFETY: The caller's promise.
-    unsafe { switch_stack(&calls, stack) };
-    if !task::is_switching() {
-        calls.flush();
-    }
+    batch(Issue::UnlessCpuIsLazy, |calls| {
+        // SAFETY: The caller's promise.
+        unsafe { switch_stack(calls, stack) };
+    });
 }
 
 /// Loads the user's `gs`. In a switch, Xen has it.

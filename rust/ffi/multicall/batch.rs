@@ -38,6 +38,7 @@ use crate::{
         irqflags::IrqsOff,
         lazy,
         preempt::PreemptOff,
+        task,
         trace,
         word::to_u64, //
     },
@@ -63,7 +64,7 @@ impl Issue {
         match self {
             Self::Now => true,
             Self::UnlessMmuIsLazy => !lazy::is_mmu_lazy(),
-            Self::UnlessCpuIsLazy => !lazy::is_cpu_lazy(),
+            Self::UnlessCpuIsLazy => !task::is_switching(),
             Self::Later => false,
         }
     }
@@ -140,6 +141,16 @@ impl Batch<'_> {
         }
         trace::xen_mc_entry(core::ptr::from_ref(space.entry).cast_mut().cast(), count);
         space
+    }
+
+    /// Queues a hypercall of at most two arguments.
+    ///
+    /// # Safety
+    ///
+    /// They must be what Xen expects, and none of them the address of memory.
+    #[inline(always)]
+    pub(crate) unsafe fn hypercall(&self, number: Number, [first, second]: [u64; 2]) {
+        self.call(number, 0, |_| [first, second, 0, 0], 2);
     }
 
     /// Queues an update of an entry.
