@@ -27,6 +27,7 @@
 #include <asm/hypervisor.h>
 #include <asm/idtentry.h>
 #include <asm/io_apic.h>
+#include <asm/io_bitmap.h>
 #include <asm/msr-index.h>
 #include <asm/mtrr.h>
 #include <asm/pvclock.h>

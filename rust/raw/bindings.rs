@@ -22,6 +22,8 @@
 pub(crate) use kernel::bindings::fixed_addresses_FIX_APIC_BASE;
 #[cfg(all(CONFIG_XEN_PV, CONFIG_SMP))]
 pub(crate) use kernel::bindings::on_each_cpu_cond_mask;
+#[cfg(all(CONFIG_XEN_PV, CONFIG_X86_IOPL_IOPERM))]
+pub(crate) use kernel::bindings::tss_struct;
 #[cfg(all(CONFIG_XEN_PV, CONFIG_SPARSEMEM_VMEMMAP))]
 pub(crate) use kernel::bindings::vmemmap_base;
 #[allow(unused_imports)]
@@ -147,6 +149,7 @@ pub(crate) use kernel::bindings::{
     dma_addr_t,
     early_boot_irqs_disabled,
     early_idt_handler_array,
+    early_memremap_ro,
     fixed_addresses_FIX_BTMAP_BEGIN,
     fixed_addresses_FIX_BTMAP_END,
     gate_desc,
@@ -272,11 +275,6 @@ pub(crate) use kernel::bindings::{
 pub(crate) use kernel::bindings::{
     fixed_addresses_VSYSCALL_PAGE,
     set_pte_vaddr_pud, //
-};
-#[cfg(all(CONFIG_XEN_PV, CONFIG_X86_IOPL_IOPERM))]
-pub(crate) use kernel::bindings::{
-    native_tss_update_io_bitmap,
-    tss_struct, //
 };
 use kernel::ffi;
 use pin_init::MaybeZeroable;

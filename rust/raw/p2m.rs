@@ -40,7 +40,7 @@ use crate::{
 };
 
 /// Returns what is behind a page of this PV guest.
-#[inline(always)]
+#[inline]
 pub(crate) fn lookup(pfn: Pfn) -> P2mEntry {
     match listed(pfn) {
         Some(P2mEntry::Missing) | None => lookup_hole(pfn),
@@ -124,7 +124,6 @@ pub(crate) fn store(pfn: Pfn, entry: P2mEntry) -> Result<(), extable::Fault> {
 /// right for this domain if the list agrees. Frames that are no RAM have their own number.
 ///
 /// Valid in any context once exceptions are handled.
-#[inline(always)]
 pub(crate) fn page_of(frame: Mfn) -> Option<Pfn> {
     // SAFETY: Written in early boot only.
     let (table, size) = unsafe {

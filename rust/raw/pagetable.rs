@@ -255,6 +255,7 @@ impl TablePage {
     }
 
     /// Returns the `struct page`.
+    #[cfg(CONFIG_SPLIT_PTE_PTLOCKS)]
     #[inline(always)]
     pub(crate) fn as_ptr(self) -> *mut bindings::page {
         self.0

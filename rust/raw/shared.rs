@@ -160,7 +160,7 @@ impl Shared<SharedInfo> {
 impl Shared<VcpuInfo> {
     /// Holds upcalls off, or lets them come. What is in memory is seen in this order: by the
     /// compiler, because both are volatile or asm, and this vCPU alone looks.
-    #[cfg(CONFIG_XEN_PV)]
+    #[cfg(all(CONFIG_XEN_PV, not(CONFIG_TRACE_IRQFLAGS)))]
     #[inline(always)]
     pub(crate) fn set_upcall_mask(self, mask: u8) {
         compiler_fence(Ordering::SeqCst);

@@ -7,6 +7,7 @@
  * "ran away" when sched_clock does not keep CLOCK_MONOTONIC's pace.
  */
 #define _GNU_SOURCE
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@
 
 #define SECOND		1000000000LL
 #define READS		200
-/* Of CLOCK_MONOTONIC, whose reading and sched_clock's are some work apart. */
+/* What sched_clock may gain on CLOCK_MONOTONIC, or lose. */
 #define STRAY		(3 * SECOND)
 #define SCHED_DEBUG	"/sys/kernel/debug/sched/debug"
 
@@ -72,21 +73,32 @@ static long long sched_clock(void)
 	return now;
 }
 
+/*
+ * sched_clock is read between two looks at CLOCK_MONOTONIC, which on a busy
+ * machine may be seconds apart: what all looks leave of the distance between
+ * the two clocks is from least to most.
+ */
 static void look_at_sched_clock(int cpu)
 {
-	static long long distance;
-	long long now = sched_clock();
+	static long long least = LLONG_MIN, most = LLONG_MAX;
+	long long before, now;
 
+	look(0, cpu, 0);
+	before = MONOTONIC;
+	now = sched_clock();
 	if (!now)
 		return;
 	forward("sched_clock", &sched_clock_last, now, cpu);
 	look(0, cpu, 0);
-	if (!distance)
-		distance = now - MONOTONIC;
-	if (llabs(now - MONOTONIC - distance) > STRAY) {
-		printf("sched_clock ran away on CPU %d: at %lld ns when CLOCK_MONOTONIC is %lld ns\n",
-		       cpu, now, MONOTONIC);
-		distance = now - MONOTONIC;
+	if (now - MONOTONIC > least)
+		least = now - MONOTONIC;
+	if (now - before < most)
+		most = now - before;
+	if (least - most > STRAY) {
+		printf("sched_clock ran away on CPU %d: at %lld ns when CLOCK_MONOTONIC is %lld to %lld ns\n",
+		       cpu, now, before, MONOTONIC);
+		least = LLONG_MIN;
+		most = LLONG_MAX;
 	}
 }
 

@@ -52,7 +52,6 @@ use crate::{
 
 contract!(
     xen_end_context_switch(_),
-    xen_is_cpu_lazy_mode(),
     xen_load_gs_index(_),
     xen_load_sp0(_),
     xen_load_tls(_, _),
@@ -79,12 +78,6 @@ const IS_OPEN: PerCpu<u8> = unsafe { PerCpu::new(&raw const bindings::xen_switch
 // arch/x86/kernel/process.c. The stack is that which Xen has, at first one that there is not.
 const STACK: PerCpu<u64> =
     unsafe { PerCpu::new((&raw const bindings::cpu_tss_rw.x86_tss.sp0).cast()) };
-
-/// Returns whether what this CPU asks of Xen waits for the end of a context switch.
-#[no_mangle]
-extern "C" fn xen_is_cpu_lazy_mode() -> bool {
-    task::is_switching()
-}
 
 /// Begins a switch: what is asked of Xen waits. Interrupts are off.
 #[no_mangle]

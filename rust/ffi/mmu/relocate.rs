@@ -71,11 +71,18 @@ const NEW_PLACE: usize = 2;
 const XENS_PLACE: usize = 1;
 
 /// Shows a page of memory to `work`, which need not be in the direct map yet.
+///
+/// Xen refuses write access to what is a page table already.
 #[inline(always)]
-fn with_page<T>(page: Pfn, work: impl FnOnce(Table) -> T) -> T {
-    let size = to_usize(PAGE_SIZE);
+fn with_page<T>(page: Pfn, access: Access, work: impl FnOnce(Table) -> T) -> T {
+    let (address, size) = (page.base().get(), to_usize(PAGE_SIZE));
     // SAFETY: Boot code; it is memory of this domain.
-    let window = unsafe { bindings::early_memremap(page.base().get(), size) };
+    let window = unsafe {
+        match access {
+            Access::ReadOnly => bindings::early_memremap_ro(address, size),
+            Access::Writable => bindings::early_memremap(address, size),
+        }
+    };
 
     if window.is_null() {
         bug("a page table cannot be mapped");
@@ -97,7 +104,7 @@ fn build(level: Level, table: Pfn, below: Run) {
         TABLE
     };
 
-    with_page(table, |table| {
+    with_page(table, Access::Writable, |table| {
         table.clear();
         for (index, page) in below.pages().enumerate() {
             table.slot(index).write(entry(page, flags));
@@ -134,7 +141,9 @@ fn walk(address: u64) -> Option<Pfn> {
     let mut table = page_at(to_u64(top().addr()));
 
     loop {
-        let entry = with_page(table, |table| table.slot(level.index(address)).read());
+        let entry = with_page(table, Access::ReadOnly, |table| {
+            table.slot(level.index(address)).read()
+        });
         let page = P2m.page(entry.frame()).filter(|_| entry.is_present())?;
 
         level = match level.below() {

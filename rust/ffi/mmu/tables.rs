@@ -179,7 +179,9 @@ impl Updates for Directly {
 }
 
 /// The page tables of an address space, whose `page_table_lock` is held.
-pub(super) struct Tables(pub(super) *mut bindings::mm_struct);
+pub(super) struct Tables(
+    #[cfg_attr(not(CONFIG_SPLIT_PTE_PTLOCKS), allow(dead_code))] pub(super) *mut bindings::mm_struct,
+);
 
 impl Frames for Tables {
     #[inline(always)]
@@ -193,6 +195,16 @@ impl Frames for Tables {
     }
 }
 
+/// Returns the table that an entry leads to, if it does.
+#[inline(never)]
+fn follow(entry: Pte<Machine>) -> Option<Pfn> {
+    if entry.is_present() && !entry.is_large() {
+        P2m.page(entry.frame())
+    } else {
+        None
+    }
+}
+
 impl pin::Tables for Tables {
     type Lock = Locked;
 
@@ -201,11 +213,11 @@ impl pin::Tables for Tables {
         // SAFETY: Who walks begins with a top-level table, and goes on with what is below.
         let entry = unsafe { Table::of(table) }.slot(index).read();
 
-        if entry.is_present() && !entry.is_large() {
-            P2m.page(entry.frame())
-        } else {
-            None
+        // Most are.
+        if entry.is_none() {
+            return None;
         }
+        follow(entry)
     }
 
     #[inline(always)]
@@ -236,7 +248,7 @@ impl pin::Tables for Tables {
 }
 
 /// A lock that is held.
-#[cfg_attr(not(CONFIG_SPLIT_PTE_PTLOCKS), expect(dead_code))]
+#[cfg_attr(not(CONFIG_SPLIT_PTE_PTLOCKS), allow(dead_code))]
 pub(super) struct Locked(*mut bindings::spinlock_t);
 
 /// Releases a lock.
