@@ -48,6 +48,7 @@ pub(crate) mod print;
 #[cfg(CONFIG_XEN_PV)]
 pub(crate) mod register;
 pub(crate) mod section;
+#[cfg_attr(not(CONFIG_XEN_PV), allow(dead_code))]
 pub(crate) mod shared;
 #[cfg(CONFIG_XEN_PV)]
 pub(crate) mod task;

@@ -51,6 +51,7 @@ pub(crate) fn to_physical(address: u64) -> Option<Paddr> {
 /// Returns the physical address of what is in the direct map or the kernel image: `__pa()`.
 ///
 /// No question is asked: other addresses have no meaning here.
+#[cfg(CONFIG_XEN_PV)]
 #[inline(always)]
 pub(crate) fn known_linear(address: u64) -> Paddr {
     let physical = match address.checked_sub(KERNEL_IMAGE) {

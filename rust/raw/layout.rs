@@ -244,12 +244,10 @@ same_layout!(MachphysMapping, bindings::xen_machphys_mapping, {
     v_end => v_end,
     max_mfn => max_mfn,
 });
-#[cfg(CONFIG_XEN_PV)]
 same_layout!(MmuUpdate, bindings::mmu_update, {
     place => ptr,
     value => val,
 });
-#[cfg(CONFIG_XEN_PV)]
 same_layout!(MmuextOp, bindings::mmuext_op, {
     cmd => cmd,
     first => arg1,

@@ -236,6 +236,7 @@ fields!(StartInfo {
     /// Bytes of the initrd.
     mod_len: mod_len => u64,
     /// Where the console is.
+    #[cfg_attr(not(CONFIG_XEN_DOM0), allow(dead_code))]
     console: console => StartInfoConsole,
     /// Virtual address of the p2m list that the domain was built with.
     mfn_list: mfn_list => u64,
