@@ -4,6 +4,8 @@
 import sys
 
 TAIL = 60
+# Begins a line of a test's log that is to be seen even where the test passes.
+AGAIN = "once more: "
 CLEAR = "\r\033[K"
 
 
@@ -22,6 +24,9 @@ class Report:
         say(f"    1..{len(checks)}")
         for number, (name, ok, detail) in enumerate(checks, 1):
             self.check(number, name, ok, str(detail))
+        for line in content(log):
+            if line.startswith(AGAIN):
+                say(f"    # {line}")
         failed = any(ok is False for _name, ok, _detail in checks)
         if failed:
             self.tail(log)
@@ -45,7 +50,7 @@ class Report:
 
     def tail(self, log):
         """Print the last lines of a log, and where the whole of it is."""
-        lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+        lines = content(log)
         if not lines:
             return
         say(f"    # the last {min(TAIL, len(lines))} lines of {log}:")
@@ -63,6 +68,11 @@ class Report:
         skipped = f", {self.skipped} skipped" if self.skipped else ""
         say(f"{self.passed} passed, {self.failed} failed{skipped}")
         return 1 if self.failed else 0
+
+
+def content(log):
+    """The lines of a log, if there is one."""
+    return log.read_text(errors="replace").splitlines() if log.exists() else []
 
 
 def say(line):
