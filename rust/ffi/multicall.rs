@@ -112,6 +112,8 @@ impl Callback {
 struct ThisCpu<'a> {
     /// The proof of that.
     here: &'a StaysHere,
+    /// Its buffer.
+    buffer: &'a Buffer<Callback>,
 }
 
 /// Proves that the CPU stays the same, or stops.
@@ -127,15 +129,12 @@ impl<'a> ThisCpu<'a> {
     /// Names it.
     #[inline(always)]
     fn new(here: &'a StaysHere) -> Self {
-        Self { here }
-    }
-
-    /// Returns its buffer.
-    #[inline(always)]
-    fn buffer(&self) -> &'a Buffer<Callback> {
-        // SAFETY: It is this CPU's own, has no other address elsewhere in Rust, and consists of
-        // cells: C and Xen may write to the parts that they were given.
-        unsafe { &*BUFFER.this_cpu_ptr() }
+        Self {
+            here,
+            // SAFETY: It is this CPU's own, has no other address elsewhere in Rust, and consists of
+            // cells: C and Xen may write to the parts that they were given.
+            buffer: unsafe { &*BUFFER.this_cpu_ptr() },
+        }
     }
 }
 
@@ -259,7 +258,7 @@ extern "C" fn xen_mc_alloc(args: usize, caller: c_ulong) -> bindings::multicall_
     let cpu = ThisCpu::new(&here);
 
     to_c(bug_on_err(
-        cpu.buffer().entry(args, caller, &cpu),
+        cpu.buffer.entry(args, caller, &cpu),
         "a multicall has too many arguments",
     ))
 }
@@ -270,7 +269,7 @@ extern "C" fn xen_mc_extend_args(op: c_ulong, arg_size: usize) -> bindings::mult
     let here = stays_here();
     let cpu = ThisCpu::new(&here);
 
-    cpu.buffer().extend(to_u64(op), arg_size, &cpu).map_or(
+    cpu.buffer.extend(to_u64(op), arg_size, &cpu).map_or(
         bindings::multicall_space {
             mc: null_mut(),
             args: null_mut(),
@@ -292,7 +291,7 @@ unsafe extern "C" fn xen_mc_callback(
     let here = stays_here();
     let cpu = ThisCpu::new(&here);
 
-    cpu.buffer().defer(Callback { function, data }, &cpu);
+    cpu.buffer.defer(Callback { function, data }, &cpu);
 }
 
 /// Makes the calls that are queued, and calls who waits for that.
@@ -301,7 +300,7 @@ pub(super) extern "C" fn xen_mc_flush() {
     let here = stays_here();
     let cpu = ThisCpu::new(&here);
 
-    cpu.buffer().flush(&cpu);
+    cpu.buffer.flush(&cpu);
 }
 
 #[cfg(CONFIG_XEN_KUNIT_TEST)]

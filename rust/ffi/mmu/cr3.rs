@@ -95,13 +95,15 @@ pub(super) extern "C" fn xen_write_cr3(cr3: c_ulong) {
 
     batch(Issue::UnlessCpuIsLazy, |batch| {
         trace::xen_mmu_write_cr3(true, cr3);
-        batch.operation(MmuextOp::kernel_base(frame(top.unwrap_or(Pfn::MAX))));
+        trace::xen_mmu_write_cr3(false, to_usize(user.map_or(0, Paddr::get)));
+        batch.operations([
+            MmuextOp::kernel_base(frame(top.unwrap_or(Pfn::MAX))),
+            MmuextOp::user_base(user.map(|user| frame(user.frame()))),
+        ]);
         // SAFETY: The variable is ours. Interrupts are off, so an IPI finds both done or none.
         unsafe { CR3.write(to_u64(cr3)) };
         // SAFETY: It is an address that is not followed.
         batch.defer(unsafe { Callback::new(note_seen, core::ptr::without_provenance_mut(cr3)) });
-        trace::xen_mmu_write_cr3(false, to_usize(user.map_or(0, Paddr::get)));
-        batch.operation(MmuextOp::user_base(user.map(|user| frame(user.frame()))));
     });
 }
 

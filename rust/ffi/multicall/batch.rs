@@ -90,34 +90,34 @@ pub(crate) fn batch(issue: Issue, work: impl FnOnce(&Batch<'_>)) {
 
     trace::xen_mc_issue(flush, flags);
     if flush {
-        cpu.buffer().flush(&cpu);
+        cpu.buffer.flush(&cpu);
     }
 }
 
 impl Batch<'_> {
-    /// Queues one more element for a hypercall that takes an array of them: with the last call, if
+    /// Queues more elements for a hypercall that takes an array of them: with the last call, if
     /// that is one of the same.
     #[inline(always)]
-    fn push<T: IntoBytes>(&self, number: Number, element: T) {
+    fn push<T: IntoBytes>(&self, number: Number, elements: T, count: u64) {
         if let Some(space) = self
             .cpu
-            .buffer()
+            .buffer
             .extend(number.get(), size_of::<T>(), &self.cpu)
         {
-            let [_, count, ..] = &space.entry.args;
+            let [_, total, ..] = &space.entry.args;
 
-            count.set(count.get().wrapping_add(1));
-            fill(space.arguments, element);
+            total.set(total.get().wrapping_add(count));
+            fill(space.arguments, elements);
             return;
         }
         let space = self.call(
             number,
             size_of::<T>(),
-            |place| [place, 1, 0, u64::from(DomId::SELF.get())],
+            |place| [place, count, 0, u64::from(DomId::SELF.get())],
             4,
         );
 
-        fill(space.arguments, element);
+        fill(space.arguments, elements);
     }
 
     /// Queues a call whose arguments depend on where its memory is, and returns that memory.
@@ -130,15 +130,20 @@ impl Batch<'_> {
         count: u32,
     ) -> Space<'_> {
         // No room in an empty buffer: a constant of this file is wrong.
-        let Ok(space) = self.cpu.buffer().entry(bytes, caller(), &self.cpu) else {
+        let Ok(space) = self.cpu.buffer.entry(bytes, caller(), &self.cpu) else {
             bug("a multicall has too many arguments");
         };
         let place = to_u64(space.arguments.as_ptr().expose_provenance());
 
         space.entry.op.set(number.get());
-        for (argument, value) in space.entry.args.iter().zip(arguments(place)) {
-            argument.set(value);
-        }
+        // One by one: to walk along an array by value is a call for each element.
+        let [first, second, third, fourth, ..] = &space.entry.args;
+        let values = arguments(place);
+
+        first.set(values[0]);
+        second.set(values[1]);
+        third.set(values[2]);
+        fourth.set(values[3]);
         trace::xen_mc_entry(core::ptr::from_ref(space.entry).cast_mut().cast(), count);
         space
     }
@@ -156,13 +161,19 @@ impl Batch<'_> {
     /// Queues an update of an entry.
     #[inline(always)]
     pub(crate) fn update(&self, update: MmuUpdate) {
-        self.push(Number::MmuUpdate, update);
+        self.push(Number::MmuUpdate, update, 1);
     }
 
     /// Queues an operation.
     #[inline(always)]
     pub(crate) fn operation(&self, operation: MmuextOp) {
-        self.push(Number::MmuextOp, operation);
+        self.push(Number::MmuextOp, operation, 1);
+    }
+
+    /// Queues two operations, one after the other.
+    #[inline(always)]
+    pub(crate) fn operations(&self, operations: [MmuextOp; 2]) {
+        self.push(Number::MmuextOp, operations, 2);
     }
 
     /// Queues an operation on the vCPUs of a bitmap of so many words, which `words` yields.
@@ -207,7 +218,7 @@ impl Batch<'_> {
     /// Has a function called, interrupts off, when Xen has seen what is queued by now.
     #[inline(always)]
     pub(crate) fn defer(&self, work: Callback) {
-        self.cpu.buffer().defer(work, &self.cpu);
+        self.cpu.buffer.defer(work, &self.cpu);
     }
 }
 
