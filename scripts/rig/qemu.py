@@ -68,3 +68,11 @@ def command(boot, xen, initrd, kvm):
             "-display", "none", "-vga", "none", "-nic", "none", "-no-reboot", "-serial", "mon:stdio",
             "-kernel", os.fspath(xen), "-append", " ".join(filter(None, xen_args)),
             "-initrd", f"{module},{initrd}"]
+
+
+def native(kernel, initrd, append):
+    """The command line of a boot without Xen: the ELF kernel, so that nobody has to unpack it; instructions counted."""
+    return [PROGRAM, "-machine", "pc", "-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off", "-cpu", "qemu64",
+            "-smp", "1", "-m", "512", "-display", "none", "-vga", "none", "-nic", "none", "-no-reboot",
+            "-serial", "mon:stdio", "-kernel", os.fspath(kernel.vmlinux), "-initrd", os.fspath(initrd),
+            "-append", f"console=ttyS0 {append}"]

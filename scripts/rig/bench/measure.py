@@ -7,9 +7,12 @@ line, the least counts. Two whole runs on a busy machine agreed within 0.05 % in
 of hypercalls agree within 0.3 %: each comes from one boot, and kernel threads issue some of them.
 """
 
+import tempfile
 from collections import Counter
+from pathlib import Path
 
-from rig import machine
+from rig import console as terminal
+from rig import machine, qemu, rootfs
 from rig.bench import programs
 from rig.errors import UserError
 
@@ -36,7 +39,19 @@ def everything(kernel, files, say=print):
                       xen_args=programs.TRACING_FROM_BOOT)
         for name, calls in hypercalls(log, boot=vcpus == 1).items():
             figures.setdefault(name, {}).update(calls)
+    say(f"{kernel.variant}: instructions, without Xen")
+    figures["native"] = {"instructions": instructions(native(kernel, files))["native"]}
     return figures
+
+
+def native(kernel, files):
+    """The console's text of a boot without Xen, which ends with the first process."""
+    with tempfile.TemporaryDirectory(prefix="xen-boot-") as place:
+        initrd = Path(place) / "initrd"
+        initrd.write_bytes(rootfs.addition(files))
+        log, _timed_out, _complaint = terminal.follow(qemu.native(kernel, initrd, f"{QUIET} -- native"), TIMEOUT, None,
+                                                      interactive=False)
+    return log
 
 
 def console(kernel, files, payload, vcpus=1, **options):

@@ -17,6 +17,7 @@ TITLES = {
     "sleep": "sleep of 1 us",
     "ipi": "IPI to the other of 2 vCPUs",
     "boot": "boot to user space",
+    "native": "the same without Xen",
 }
 MEASURES = ("instructions", "hypercalls", "mmu_update", "trapped PTE writes")
 HEADER = ("operation", "each costs", "ours", "stock C", "fixed C", "ours/stock", "ours/fixed")
