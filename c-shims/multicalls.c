@@ -1,26 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Multicalls: each CPU's buffer, the switch of xen_mc_debug, and who called.
+ * Multicalls: each CPU's buffer, and the switch of xen_mc_debug.
  */
 #include <linux/init.h>
-#include <linux/instruction_pointer.h>
 #include <linux/jump_label.h>
 #include <linux/percpu.h>
 
 #include "xen-ops.h"
 
 DEFINE_PER_CPU(struct xen_mc_buffer, xen_mc_buffer);
-DEFINE_PER_CPU(unsigned long, xen_mc_irq_flags);
 
 struct xen_mc_debug xen_mc_debug __ro_after_init = {
 	.enabled = STATIC_KEY_FALSE_INIT,
 };
-
-/* Rust knows no return address. */
-struct multicall_space __xen_mc_entry(size_t args)
-{
-	return xen_mc_alloc(args, _RET_IP_);
-}
 
 static int __init xen_parse_mc_debug(char *arg)
 {

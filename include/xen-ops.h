@@ -614,16 +614,9 @@ bool xen_pmu_handle_overflow(unsigned long ip, unsigned long sp,
 			     unsigned short cs);	/* [irqoff], c-shims */
 
 /*
- * Multicalls: Rust, multicall.rs. Preemption is off from the first entry of a
- * batch to its issue, and interrupts from xen_mc_batch() to xen_mc_issue(): the
- * interrupt flag waits in a per-CPU variable, so batches must not nest.
+ * Multicalls: Rust, multicall.rs. What is in a CPU's buffer is Rust's business,
+ * which checks the size.
  */
-struct multicall_space {
-	struct multicall_entry *mc;
-	void *args;
-};
-
-/* What is in it is Rust's business, which checks the size. */
 #define XEN_MC_BUFFER_SIZE	3112
 struct xen_mc_buffer {
 	u64 words[XEN_MC_BUFFER_SIZE / sizeof(u64)];
@@ -634,44 +627,10 @@ struct xen_mc_debug {
 };
 
 DECLARE_PER_CPU(struct xen_mc_buffer, xen_mc_buffer);
-DECLARE_PER_CPU(unsigned long, xen_mc_irq_flags);
 extern struct xen_mc_debug xen_mc_debug;
 
-struct multicall_space __xen_mc_entry(size_t args);	/* [atomic], c-shims */
-struct multicall_space xen_mc_alloc(size_t args,
-				    unsigned long caller); /* [atomic], Rust */
-/* Grow the last entry; .mc is NULL where it is of another op or has no room. */
-struct multicall_space xen_mc_extend_args(unsigned long op,
-					  size_t arg_size); /* [atomic], Rust */
-void xen_mc_callback(void (*fn)(void *), void *data);	/* [atomic], Rust */
-void xen_mc_flush(void);				/* [atomic], Rust */
-int xen_mc_debug_init(void);				/* [init], Rust */
+int xen_mc_debug_init(void);				/* [init] */
 void xen_mc_debug_disable(void);			/* [init], c-shims */
-
-static inline void xen_mc_batch(void)
-{
-	unsigned long flags;
-
-	local_irq_save(flags);
-	trace_xen_mc_batch(flags);
-	__this_cpu_write(xen_mc_irq_flags, flags);
-}
-
-static inline struct multicall_space xen_mc_entry(size_t args)
-{
-	xen_mc_batch();
-	return __xen_mc_entry(args);
-}
-
-static inline void xen_mc_issue(bool flush)
-{
-	unsigned long flags = this_cpu_read(xen_mc_irq_flags);
-
-	trace_xen_mc_issue(flush, flags);
-	if (flush)
-		xen_mc_flush();
-	local_irq_restore(flags);
-}
 
 #else /* !CONFIG_XEN_PV */
 

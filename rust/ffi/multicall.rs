@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Multicalls: each CPU's buffer, under the names that C calls.
+//! Multicalls: each CPU's buffer, and how it is flushed.
 //!
 //! C ancestor: `multicalls.c`.
 
@@ -15,20 +15,15 @@ use core::{
         align_of,
         size_of, //
     },
-    ptr::null_mut, //
 };
 
 use kernel::{
     cpu::CpuId,
-    ffi::{
-        c_ulong,
-        c_void, //
-    }, //
+    ffi::c_void, //
 };
 
 use crate::{
     abi::multicall::Entry,
-    ffi::contract,
     multicall::{
         report::Log,
         trail::Trail,
@@ -36,15 +31,11 @@ use crate::{
         Event,
         Extension,
         Full,
-        Host,
-        Space, //
+        Host, //
     },
     raw::{
         bindings,
-        bug::{
-            bug,
-            bug_on_err, //
-        },
+        bug::bug_on_err,
         hypercall::multicall,
         irqflags::IrqsOff,
         percpu::PerCpu,
@@ -55,19 +46,9 @@ use crate::{
             ERR, //
         },
         trace,
-        word::{
-            to_u64,
-            to_usize, //
-        }, //
+        word::to_usize, //
     },
 };
-
-contract!(
-    xen_mc_alloc(_, _),
-    xen_mc_callback(_, _),
-    xen_mc_extend_args(_, _),
-    xen_mc_flush()
-);
 
 const _: () = {
     assert!(size_of::<Buffer<Callback>>() == size_of::<bindings::xen_mc_buffer>());
@@ -116,15 +97,6 @@ struct ThisCpu<'a> {
     buffer: &'a Buffer<Callback>,
 }
 
-/// Proves that the CPU stays the same, or stops.
-#[inline(always)]
-fn stays_here() -> StaysHere {
-    match StaysHere::check() {
-        Some(here) => here,
-        None => bug("multicalls are used while preemption is on"),
-    }
-}
-
 impl<'a> ThisCpu<'a> {
     /// Names it.
     #[inline(always)]
@@ -132,7 +104,7 @@ impl<'a> ThisCpu<'a> {
         Self {
             here,
             // SAFETY: It is this CPU's own, has no other address elsewhere in Rust, and consists of
-            // cells: C and Xen may write to the parts that they were given.
+            // cells: Xen may write to them.
             buffer: unsafe { &*BUFFER.this_cpu_ptr() },
         }
     }
@@ -242,63 +214,9 @@ fn reason(full: Full) -> bindings::xen_mc_flush_reason {
     }
 }
 
-/// Returns room for a call as C knows it.
-#[inline(always)]
-fn to_c(space: Space<'_>) -> bindings::multicall_space {
-    bindings::multicall_space {
-        mc: core::ptr::from_ref(space.entry).cast_mut().cast(),
-        args: space.arguments.as_ptr().cast_mut().cast(),
-    }
-}
-
-/// Queues a call with `args` bytes for its arguments, for `__xen_mc_entry()` called from `caller`.
-#[no_mangle]
-extern "C" fn xen_mc_alloc(args: usize, caller: c_ulong) -> bindings::multicall_space {
-    let here = stays_here();
-    let cpu = ThisCpu::new(&here);
-
-    to_c(bug_on_err(
-        cpu.buffer.entry(args, caller, &cpu),
-        "a multicall has too many arguments",
-    ))
-}
-
-/// Gives the last call `arg_size` bytes more, if it is one of hypercall `op` and they are there.
-#[no_mangle]
-extern "C" fn xen_mc_extend_args(op: c_ulong, arg_size: usize) -> bindings::multicall_space {
-    let here = stays_here();
-    let cpu = ThisCpu::new(&here);
-
-    cpu.buffer.extend(to_u64(op), arg_size, &cpu).map_or(
-        bindings::multicall_space {
-            mc: null_mut(),
-            args: null_mut(),
-        },
-        to_c,
-    )
-}
-
-/// Has `function` called with `data`, interrupts off, when Xen has seen what is queued by now.
-///
-/// # Safety
-///
-/// `function` must be safe to call with `data` then.
-#[no_mangle]
-unsafe extern "C" fn xen_mc_callback(
-    function: Option<unsafe extern "C" fn(*mut c_void)>,
-    data: *mut c_void,
-) {
-    let here = stays_here();
-    let cpu = ThisCpu::new(&here);
-
-    cpu.buffer.defer(Callback { function, data }, &cpu);
-}
-
 /// Makes the calls that are queued, and calls who waits for that.
-#[no_mangle]
-pub(super) extern "C" fn xen_mc_flush() {
-    let here = stays_here();
-    let cpu = ThisCpu::new(&here);
+pub(crate) fn flush(here: &StaysHere) {
+    let cpu = ThisCpu::new(here);
 
     cpu.buffer.flush(&cpu);
 }
@@ -312,7 +230,8 @@ mod tests {
         raw::{
             atomic::Word,
             domain,
-            preempt::PreemptOff, //
+            preempt::PreemptOff,
+            word::to_u64, //
         },
     };
 
@@ -324,16 +243,13 @@ mod tests {
     }
 
     /// Queues a call that asks for Xen's version, and returns it.
-    fn queue_version() -> *const Entry {
-        let call = xen_mc_alloc(0, 0).mc.cast::<Entry>();
+    fn queue_version<'a>(cpu: &ThisCpu<'a>) -> Option<&'a Entry> {
+        let space = cpu.buffer.entry(0, 0, cpu).ok()?;
 
-        // SAFETY: It is an entry of this CPU's buffer, where interrupts are off.
-        let entry = unsafe { &*call };
-
-        entry.op.set(Number::XenVersion.get());
-        entry.args.iter().for_each(|argument| argument.set(0));
-        entry.result.set(0);
-        call
+        space.entry.op.set(Number::XenVersion.get());
+        space.entry.args.iter().for_each(|argument| argument.set(0));
+        space.entry.result.set(0);
+        Some(space.entry)
     }
 
     #[test]
@@ -342,23 +258,27 @@ mod tests {
             return;
         }
         let preempt = PreemptOff::new();
-        let _irqs = IrqsOff::save(preempt.stays_here());
+        let here = preempt.stays_here();
+        let _irqs = IrqsOff::save(here);
+        let cpu = ThisCpu::new(here);
 
-        xen_mc_flush();
+        flush(here);
         CALLED.write(0);
         for count in 1..=3 {
-            let calls = [0; 3].map(|_: u8| queue_version());
+            let calls = [0; 3].map(|_: u8| queue_version(&cpu));
             let data = core::ptr::without_provenance_mut(count);
 
             // SAFETY: It only looks at the address.
-            unsafe { xen_mc_callback(Some(callback), data) };
-            assert_eq!(CALLED.read(), to_u64(count - 1));
-            xen_mc_flush();
-            assert_eq!(CALLED.read(), to_u64(count));
-            // SAFETY: Flushed entries stay where they are, and nobody uses them here.
-            let answers = calls.map(|call| unsafe { (*call).result.get() } >> 16);
+            let work = unsafe { Callback::new(callback, data) };
 
-            assert_eq!(answers, [4; 3]);
+            cpu.buffer.defer(work, &cpu);
+            assert_eq!(CALLED.read(), to_u64(count - 1));
+            flush(here);
+            assert_eq!(CALLED.read(), to_u64(count));
+            // Flushed entries stay where they are, and nobody uses them here.
+            let answers = calls.map(|call| call.map(|call| call.result.get() >> 16));
+
+            assert_eq!(answers, [Some(4); 3]);
         }
     }
 
@@ -368,19 +288,23 @@ mod tests {
             return;
         }
         let preempt = PreemptOff::new();
-        let _irqs = IrqsOff::save(preempt.stays_here());
-        let version = to_usize(Number::XenVersion.get());
+        let here = preempt.stays_here();
+        let _irqs = IrqsOff::save(here);
+        let cpu = ThisCpu::new(here);
+        let version = Number::XenVersion.get();
+        let extend = |op, bytes| cpu.buffer.extend(op, bytes, &cpu);
 
-        xen_mc_flush();
-        assert!(xen_mc_extend_args(version, 8).mc.is_null());
-        let call = queue_version();
-        let first = xen_mc_extend_args(version, 24);
-        let second = xen_mc_extend_args(version, 8);
+        flush(here);
+        assert!(extend(version, 8).is_none());
+        let call = queue_version(&cpu).map(core::ptr::from_ref);
+        let first = extend(version, 24);
+        let second = extend(version, 8);
+        let end = first.map(|first| first.arguments.as_ptr_range().end);
 
-        assert_eq!(first.mc.cast::<Entry>().cast_const(), call);
-        assert_eq!(first.args.addr() + 24, second.args.addr());
-        assert!(xen_mc_extend_args(version + 1, 8).mc.is_null());
-        xen_mc_flush();
-        assert!(xen_mc_extend_args(version, 8).mc.is_null());
+        assert_eq!(first.map(|first| core::ptr::from_ref(first.entry)), call);
+        assert_eq!(second.map(|second| second.arguments.as_ptr()), end);
+        assert!(extend(version + 1, 8).is_none());
+        flush(here);
+        assert!(extend(version, 8).is_none());
     }
 }

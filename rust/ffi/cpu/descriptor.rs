@@ -24,11 +24,11 @@ use crate::{
         contract,
         mmu::machine_address,
         multicall::{
+            self,
             batch::{
                 batch,
                 Issue, //
-            },
-            xen_mc_flush, //
+            }, //
         },
     },
     raw::{
@@ -152,9 +152,9 @@ fn entry_address(table: *const bindings::desc_struct, entry: c_int) -> u64 {
 
 /// Has Xen write an entry of a table that it uses, or might.
 fn write_entry(address: u64, descriptor: u64) {
-    let _preempt = PreemptOff::new();
+    let preempt = PreemptOff::new();
 
-    xen_mc_flush();
+    multicall::flush(preempt.stays_here());
     bug_on_err(
         update_descriptor(machine_address(address), descriptor),
         "Xen does not write a descriptor",

@@ -27,7 +27,7 @@ use crate::{
     },
     ffi::{
         contract,
-        multicall::xen_mc_flush, //
+        multicall, //
     },
     raw::{
         atomic::Word,
@@ -181,9 +181,9 @@ unsafe extern "C" fn xen_load_idt(table: *const bindings::desc_ptr) {
     ADDRESS.write(to_u64(place.address));
     GATES.write(to_u64(gates.min(VECTORS)));
 
-    let _preempt = PreemptOff::new();
+    let preempt = PreemptOff::new();
 
-    xen_mc_flush();
+    multicall::flush(preempt.stays_here());
     for trap in traps() {
         if table.push(trap) {
             tell(&table);
@@ -216,9 +216,9 @@ unsafe extern "C" fn xen_write_idt_entry(
     let place = table.wrapping_offset(entry as isize); // CAST: It widens.
                                                        // SAFETY: The caller's promise; any bytes are a gate.
     let gate = unsafe { gate.cast::<Gate>().read_unaligned() };
-    let _preempt = PreemptOff::new();
+    let preempt = PreemptOff::new();
 
-    xen_mc_flush();
+    multicall::flush(preempt.stays_here());
     // SAFETY: The caller's promise.
     unsafe { place.cast::<Gate>().write_unaligned(gate) };
 

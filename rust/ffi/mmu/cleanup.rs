@@ -34,7 +34,10 @@ use crate::{
             ENTRIES, //
         },
     },
-    ffi::contract,
+    ffi::{
+        contract,
+        multicall, //
+    },
     mmu::{
         pin::Access,
         pte::Frames,
@@ -50,6 +53,7 @@ use crate::{
             Slot,
             Table, //
         },
+        preempt::PreemptOff,
         section::init,
         word::{
             to_u64,
@@ -170,8 +174,7 @@ init! {
             }
         }
         // If that was wrong, it shall crash here.
-        // SAFETY: Boot code.
-        unsafe { bindings::xen_mc_flush() };
+        multicall::flush(PreemptOff::new().stays_here());
     }
 }
 

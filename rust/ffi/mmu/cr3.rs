@@ -27,11 +27,12 @@ use crate::{
     ffi::{
         contract,
         multicall::{
+            self,
             batch::{
                 batch,
                 Issue, //
             },
-            Callback,
+            Callback, //
         },
     },
     raw::{
@@ -125,8 +126,7 @@ unsafe extern "C" fn drop_here(mm: *mut c_void) {
 
     // What was loaded instead may still wait.
     if SEEN.read() == address::known_linear(top).get() {
-        // SAFETY: This stays on its CPU.
-        unsafe { bindings::xen_mc_flush() };
+        multicall::flush(PreemptOff::new().stays_here());
     }
 }
 

@@ -13,9 +13,12 @@ use crate::{
     abi::pagetable::MmuextOp,
     ffi::{
         contract,
-        multicall::batch::{
-            batch,
-            Issue, //
+        multicall::{
+            self,
+            batch::{
+                batch,
+                Issue, //
+            }, //
         },
     },
     mmu::tlb::{
@@ -42,10 +45,7 @@ contract!(
 /// context but NMI.
 #[no_mangle]
 extern "C" fn xen_flush_lazy_mmu() {
-    let _preempt = PreemptOff::new();
-
-    // SAFETY: Preemption is off.
-    unsafe { bindings::xen_mc_flush() };
+    multicall::flush(PreemptOff::new().stays_here());
 }
 
 /// Flushes the TLB of this CPU. Any context but NMI.

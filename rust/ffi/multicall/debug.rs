@@ -14,7 +14,7 @@ use kernel::{
     prelude::*, //
 };
 
-use super::xen_mc_flush;
+use super::flush;
 use crate::{
     ffi::contract,
     multicall::trail::Trail,
@@ -119,7 +119,7 @@ init! {
         let preempt = PreemptOff::new();
 
         // What is queued was noted elsewhere.
-        xen_mc_flush();
+        flush(preempt.stays_here());
         TRAILS.write(to_u64(trails.expose_provenance()));
         drop(preempt);
         printk!(INFO, "xen_mc_debug active\n");
