@@ -461,12 +461,8 @@ void xen_enable_syscall(void);				/* [init], [irqoff] */
 
 /* Memory map: Rust, boot/memory_map.rs */
 char *xen_memory_setup(void);				/* [init] */
-void xen_chk_is_e820_usable(phys_addr_t start, phys_addr_t size,
-			    const char *component);	/* [init] */
 unsigned long xen_chk_extra_mem(unsigned long pfn);	/* [init], [stop] */
 void xen_inv_extra_mem(void);				/* [init] */
-void xen_remap_memory(void);				/* [init] */
-phys_addr_t xen_find_free_area(phys_addr_t size);	/* [init] */
 
 /*
  * p2m list: Rust. The words that inlines of asm/xen/page.h read, the lock, and
@@ -480,10 +476,6 @@ enum xen_p2m_limit {
 #endif
 };
 
-void xen_build_dynamic_phys_to_machine(void);		/* [early] */
-void xen_vmalloc_p2m_tree(void);			/* [init] */
-void xen_build_mfn_list_list(void);			/* [init], [stop] */
-void xen_setup_mfn_list_list(void);			/* [init], [stop] */
 phys_addr_t xen_find_nonram(phys_addr_t phys,
 			    unsigned long size);	/* [any] */
 void xen_use_acpi_os_ioremap(void);			/* [init], c-shims */
@@ -527,17 +519,8 @@ void xen_unlock_reservation(unsigned long flags);	/* [irqoff], c-shims */
 spinlock_t *xen_pte_lock(struct page *page,
 			 struct mm_struct *mm);		/* [irqoff], c-shims */
 
-void xen_init_mmu_ops(void);				/* [early] */
-void xen_setup_machphys_mapping(void);			/* [early] */
-void xen_setup_kernel_pagetable(pgd_t *pgd,
-				unsigned long max_pfn);	/* [early] */
-void xen_reserve_special_pages(void);			/* [early] */
-void xen_pt_check_e820(void);				/* [init] */
-void xen_relocate_p2m(void);				/* [init] */
 void xen_pagetable_init(void);				/* [init] */
 void xen_after_bootmem(void);				/* [init] */
-void set_pte_mfn(unsigned long vaddr, unsigned long pfn,
-		 pgprot_t flags);			/* [init] */
 
 pteval_t xen_pte_val(pte_t pte);			/* [any] */
 pmdval_t xen_pmd_val(pmd_t pmd);			/* [any] */
@@ -578,8 +561,6 @@ int xen_pgd_alloc(struct mm_struct *mm);		/* [task] */
 void xen_pgd_free(struct mm_struct *mm, pgd_t *pgd);	/* [task] */
 void xen_enter_mmap(struct mm_struct *mm);		/* [task] */
 void xen_exit_mmap(struct mm_struct *mm);		/* [task] */
-void xen_mm_pin_all(void);				/* [stop] */
-void xen_mm_unpin_all(void);				/* [stop] */
 
 unsigned long xen_read_cr3(void);			/* [any] */
 void xen_write_cr3(unsigned long cr3);			/* [atomic] */

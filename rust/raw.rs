@@ -17,8 +17,6 @@ pub(crate) mod bug;
 pub(crate) mod console;
 pub(crate) mod cpu;
 pub(crate) mod cpuid;
-#[cfg(CONFIG_XEN_PV)]
-pub(crate) mod descriptor;
 pub(crate) mod domain;
 #[cfg_attr(not(CONFIG_XEN_PV), allow(dead_code))]
 pub(crate) mod extable;

@@ -6,6 +6,7 @@ mod apic;
 mod control;
 mod cpuid;
 mod descriptor;
+pub(super) mod gdt;
 mod hotplug;
 mod msr;
 pub(super) mod pmu;

@@ -11,6 +11,8 @@
 mod relocate;
 mod remap;
 
+pub(super) use remap::remap_memory;
+
 use core::{
     ffi::CStr,
     mem::{
@@ -58,6 +60,7 @@ use crate::{
     ffi::{
         contract,
         guest::extra_memory::xen_add_extra_mem,
+        mmu,
         p2m, //
     },
     raw::{
@@ -86,11 +89,7 @@ use crate::{
     },
 };
 
-contract!(
-    xen_chk_is_e820_usable(_, _, _),
-    xen_find_free_area(_),
-    xen_memory_setup()
-);
+contract!(xen_memory_setup());
 
 /// Entries that the kernel's own map has room for.
 const ENTRIES: usize = {
@@ -221,31 +220,13 @@ init! {
             to_u64(size_of::<StartInfo>()),
             c"xen_start_info",
         );
-        // SAFETY: Boot code, once. It checks the first page tables.
-        unsafe { bindings::xen_pt_check_e820() };
+        mmu::boot::check_tables();
     }
 }
 
 init! {
     /// Checks that a component lies where the map has RAM, and stops the kernel if it does not.
-    ///
-    /// # Safety
-    ///
-    /// `component` must be a string.
-    #[no_mangle]
-    unsafe extern "C" fn xen_chk_is_e820_usable(
-        start: bindings::phys_addr_t,
-        size: bindings::phys_addr_t,
-        component: *const c_char,
-    ) {
-        // SAFETY: The caller's promise.
-        check(start, size, unsafe { CStr::from_char_ptr(component) });
-    }
-}
-
-init! {
-    /// As [`xen_chk_is_e820_usable`].
-    fn check(start: u64, size: u64, component: &CStr) {
+    pub(super) fn check(start: u64, size: u64, component: &CStr) {
         // SAFETY: Boot code; who is called below does not know the map.
         let State { map, built, .. } = unsafe { STATE.get() };
 
@@ -326,18 +307,15 @@ fn add(piece: Piece) {
 }
 
 init! {
-    /// Reserves memory with frames that nobody has reserved; returns its address, or 0.
-    #[no_mangle]
-    extern "C" fn xen_find_free_area(size: bindings::phys_addr_t) -> bindings::phys_addr_t {
+    /// Reserves memory with frames that nobody has reserved, and returns its address.
+    pub(super) fn find_free_area(size: u64) -> Option<u64> {
         // SAFETY: Boot code; who is called below does not know the map.
         let State { map, built, .. } = unsafe { STATE.get() };
-        let Some(start) = area::find(map.entries(), *built, &Memblock, size) else {
-            return 0;
-        };
+        let start = area::find(map.entries(), *built, &Memblock, size)?;
 
         // SAFETY: Boot code.
         unsafe { bindings::rust_helper_memblock_reserve(start, size) };
-        start
+        Some(start)
     }
 }
 

@@ -7,9 +7,9 @@
 #![expect(unsafe_code)]
 
 #[cfg(CONFIG_XEN_PV)]
-mod access;
+pub(super) mod access;
 #[cfg(CONFIG_XEN_PV)]
-mod boot;
+pub(super) mod boot;
 #[cfg(CONFIG_XEN_PV)]
 mod cleanup;
 #[cfg(CONFIG_XEN_PV)]
@@ -21,9 +21,9 @@ mod entry;
 #[cfg(CONFIG_XEN_PV)]
 mod foreign;
 #[cfg(CONFIG_XEN_PV)]
-mod pin;
+pub(super) mod pin;
 #[cfg(CONFIG_XEN_PV)]
-mod relocate;
+pub(super) mod relocate;
 #[cfg(CONFIG_XEN_PV)]
 mod tables;
 #[cfg(CONFIG_XEN_PV)]
@@ -32,7 +32,6 @@ mod tlb;
 use kernel::{
     ffi::{
         c_int,
-        c_ulong,
         c_void, //
     },
     prelude::*, //
@@ -60,17 +59,13 @@ use crate::{
         bindings,
         bug::bug,
         domain,
-        word::{
-            to_u64,
-            to_usize, //
-        }, //
+        word::to_u64, //
     },
 };
 
 contract!(
     arbitrary_virt_to_machine(_),
-    arbitrary_virt_to_mfn(_),
-    xen_unmap_domain_gfn_range(_, _, _),
+    xen_unmap_domain_gfn_range(_, _, _)
 );
 
 #[cfg(CONFIG_XEN_PV)]
@@ -117,12 +112,6 @@ extern "C" fn arbitrary_virt_to_machine(address: *mut c_void) -> bindings::xmadd
     bindings::xmaddr {
         maddr: machine_address(to_u64(address.addr())),
     }
-}
-
-/// Returns the machine frame of any kernel memory. Any context.
-#[no_mangle]
-extern "C" fn arbitrary_virt_to_mfn(address: *mut c_void) -> c_ulong {
-    to_usize(machine_address(to_u64(address.addr())) >> PAGE_SHIFT)
 }
 
 /// Ends a mapping of another domain's frames in user space. May sleep.

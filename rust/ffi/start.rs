@@ -27,11 +27,14 @@ use crate::{
         LOADER_TYPE, //
     },
     ffi::{
-        contract, cpu,
+        contract,
+        cpu,
         guest::{
             banner::xen_add_preferred_consoles,
             vcpu_info::xen_vcpu_info_reset, //
         },
+        mmu,
+        p2m, //
     },
     raw::{
         address,
@@ -45,8 +48,7 @@ use crate::{
             self,
             Shared, //
         },
-        vcpu,
-        word::to_usize, //
+        vcpu, //
     },
 };
 
@@ -116,14 +118,11 @@ init! {
     /// Boot code, after [`enter`].
     #[inline(never)]
     unsafe fn settle_cpu() {
-        // SAFETY: The caller's promise.
-        unsafe { bindings::xen_setup_machphys_mapping() };
-        // SAFETY: As above.
-        unsafe { bindings::xen_init_mmu_ops() };
+        mmu::boot::setup_machphys_mapping();
+        mmu::boot::init_ops();
         hide_global_pages();
-        // SAFETY: As above.
-        unsafe { bindings::xen_build_dynamic_phys_to_machine() };
-        // SAFETY: As above.
+        p2m::boot::build_dynamic_phys_to_machine();
+        // SAFETY: The caller's promise.
         unsafe { bindings::xen_pv_identify_boot_cpu() };
         // SAFETY: As above, and page tables can be read.
         unsafe { bindings::xen_pv_setup_gdt() };
@@ -170,18 +169,10 @@ init! {
     /// Boot code, after [`settle_cpu`].
     #[inline(never)]
     unsafe fn settle_memory() {
-        let start = start_info();
-
         console::write(c"mapping kernel into physical memory\n");
-        // SAFETY: The caller's promise; these are the tables that Xen has left.
-        unsafe {
-            bindings::xen_setup_kernel_pagetable(
-                core::ptr::with_exposed_provenance_mut(to_usize(start.pt_base())),
-                to_usize(start.nr_pages()),
-            );
-        }
-        // SAFETY: As above.
-        unsafe { bindings::xen_reserve_special_pages() };
+        // SAFETY: The caller's promise; the tables that Xen has left are loaded.
+        unsafe { mmu::boot::setup_kernel_pagetable() };
+        mmu::boot::reserve_special_pages();
 
         // Early code for AMD's CPUs pokes ports.
         if let Err(errno) = set_iopl(SetIopl { iopl: 1 }) {

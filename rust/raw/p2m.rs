@@ -6,7 +6,7 @@
 //! builder's, and ends where memory does. Afterwards whole leaves without RAM share a page of
 //! words for "missing", and only what maps them tells holes of the two kinds apart ([`mapping`]).
 //!
-//! Look-ups are valid in any context, NMI included, once `xen_build_dynamic_phys_to_machine()` has
+//! Look-ups are valid in any context, NMI included, once `build_dynamic_phys_to_machine()` has
 //! run, and make no C call. Stores are valid in any context once exceptions are handled.
 //!
 //! C ancestor: `__pfn_to_mfn()`, `mfn_to_pfn()` in `asm/xen/page.h`, `get_phys_to_machine()` in

@@ -22,6 +22,7 @@ use crate::{
     },
     ffi::{
         contract,
+        cpu::gdt::Descriptors,
         mmu::machine_address,
         multicall::{
             self,
@@ -37,7 +38,6 @@ use crate::{
             bug,
             bug_on_err, //
         },
-        descriptor::Descriptors,
         hypercall::{
             descriptor::{
                 set_gdt,

@@ -3,7 +3,7 @@
 //! The p2m list and the initrd, which Xen may have put where the map has no RAM.
 
 use super::{
-    xen_find_free_area,
+    find_free_area,
     STATE, //
 };
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
         },
         Pages,
     },
+    ffi::mmu::relocate::relocate_p2m,
     raw::{
         address::{
             self,
@@ -73,8 +74,7 @@ init! {
         if is_ram(pages.address(), pages.bytes()) {
             return;
         }
-        // SAFETY: Boot code, once; the old list is not used afterwards.
-        unsafe { bindings::xen_relocate_p2m() };
+        relocate_p2m();
         // SAFETY: Just reserved.
         unsafe { bindings::memblock_phys_free(pages.address(), pages.bytes()) };
     }
@@ -96,14 +96,13 @@ init! {
         if is_ram(start, size) {
             return;
         }
-        let area = xen_find_free_area(size);
-
-        if area == 0 {
+        let Some(area) = find_free_area(size) else {
             console::write(
                 c"Can't find new memory area for initrd needed due to E820 map conflict\n",
             );
             bug("there is no memory for the initrd");
-        }
+        };
+
         for stretch in Transfer::new(area, start, size, WINDOW) {
             copy(stretch);
         }

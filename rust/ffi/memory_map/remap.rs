@@ -32,8 +32,8 @@ use crate::{
         Pages,
     },
     ffi::{
-        contract,
         guest::extra_memory,
+        mmu::access::set_pte_mfn,
         p2m as list, //
     },
     raw::{
@@ -64,8 +64,6 @@ use crate::{
         }, //
     },
 };
-
-contract!(xen_remap_memory());
 
 /// A page whose place in the address space is lent to one record after the other.
 #[repr(C, align(4096))]
@@ -103,15 +101,9 @@ impl Mapped {
         // SAFETY: A plain value.
         let prot = unsafe { bindings::rust_helper_page_kernel() };
 
-        // SAFETY: Boot code. Nobody looks at this page but through `record()`, whose reference has
-        // ended; the frame is memory of this domain that nothing else is kept in.
-        unsafe {
-            bindings::set_pte_mfn(
-                BUFFER.as_ptr().expose_provenance(),
-                to_usize(frame.get()),
-                prot,
-            )
-        };
+        // Nobody looks at this page but through `record()`, whose reference has ended; the frame is
+        // memory of this domain that nothing else is kept in.
+        set_pte_mfn(to_u64(BUFFER.as_ptr().expose_provenance()), frame, prot);
     }
 
     /// Maps the own frame again.
@@ -277,8 +269,7 @@ fn unmap(pages: Pages) {
 
 init! {
     /// Gives the frames that were noted their new page numbers, when page tables can be allocated.
-    #[no_mangle]
-    extern "C" fn xen_remap_memory() {
+    pub(in crate::ffi) fn remap_memory() {
         // SAFETY: Boot code; who is called below does not know the map.
         let last = unsafe { STATE.get() }.last_record.take();
         let mut frames = Mapped::new();

@@ -7,8 +7,7 @@
 
 use kernel::ffi::{
     c_uint,
-    c_ulong,
-    c_void, //
+    c_ulong, //
 };
 
 use super::tables::{
@@ -53,9 +52,6 @@ use crate::{
 };
 
 contract!(
-    make_lowmem_page_readonly(_),
-    make_lowmem_page_readwrite(_),
-    set_pte_mfn(_, _, _),
     xen_alloc_pmd_init(_, _),
     xen_alloc_pte_init(_, _),
     xen_release_pmd_init(_),
@@ -73,8 +69,8 @@ pub(super) fn remap(address: u64, entry: Pte<Machine>, flush: Flush) {
 
 /// Makes the page at an address read-only or writable; where nothing is mapped, nothing changes.
 ///
-/// Xen refuses write access to a page table.
-pub(super) fn protect(address: u64, access: Access) {
+/// Xen refuses write access to a page table, and then this stops. Any context.
+pub(in crate::ffi) fn protect(address: u64, access: Access) {
     let mut level = 0;
     // SAFETY: It takes any address.
     let place = unsafe { bindings::lookup_address(to_usize(address), &mut level) };
@@ -97,18 +93,6 @@ pub(super) fn protect_page(page: Pfn, access: Access) {
     protect(direct_map(page), access);
 }
 
-/// Makes a page of the kernel's read-only. Any context.
-#[no_mangle]
-extern "C" fn make_lowmem_page_readonly(address: *mut c_void) {
-    protect(to_u64(address.addr()), Access::ReadOnly);
-}
-
-/// Makes a page of the kernel's writable. Any context.
-#[no_mangle]
-extern "C" fn make_lowmem_page_readwrite(address: *mut c_void) {
-    protect(to_u64(address.addr()), Access::Writable);
-}
-
 /// Has Xen check a table, once and for all.
 pub(super) fn pin_table(level: Level, page: Pfn) {
     operate(MmuextOp::pin(level, frame(page)));
@@ -129,9 +113,8 @@ fn operate(operation: MmuextOp) {
 
 init! {
     /// Maps a frame of the machine at an address.
-    #[no_mangle]
-    extern "C" fn set_pte_mfn(address: c_ulong, mfn: c_ulong, prot: bindings::pgprot_t) {
-        remap(to_u64(address), machine_entry(mfn, prot), Flush::Page);
+    pub(in crate::ffi) fn set_pte_mfn(address: u64, frame: Mfn, prot: bindings::pgprot_t) {
+        remap(address, Pte::<Machine>::map(frame, massage(prot)), Flush::Page);
     }
 }
 

@@ -12,8 +12,6 @@
 //!
 //! C ancestor: `xen_setup_kernel_pagetable()` in `mmu_pv.c`.
 
-use kernel::ffi::c_ulong;
-
 use super::{
     access::{
         self,
@@ -44,7 +42,7 @@ use crate::{
         },
         start_info::StartInfo,
     },
-    ffi::contract,
+    ffi::memory_map,
     mmu::{
         pte::{
             self,
@@ -85,14 +83,6 @@ use crate::{
     },
 };
 
-contract!(
-    xen_init_mmu_ops(),
-    xen_pt_check_e820(),
-    xen_reserve_special_pages(),
-    xen_setup_kernel_pagetable(_, _),
-    xen_setup_machphys_mapping(),
-);
-
 init_data! {
     /// The pages of those of Xen's tables that are still in use.
     static XENS_TABLES: BootCell<Run> = BootCell::new(Run { first: 0, count: 0 });
@@ -100,8 +90,7 @@ init_data! {
 
 init! {
     /// Has the kernel use what is here. PV start.
-    #[no_mangle]
-    extern "C" fn xen_init_mmu_ops() {
+    pub(in crate::ffi) fn init_ops() {
         let dummy = (&raw mut bindings::xen_dummy_mapping).cast::<u8>();
 
         // SAFETY: Boot code; nothing is patched yet. The dummy is a page, which nobody reads yet.
@@ -114,8 +103,7 @@ init! {
 
 init! {
     /// Finds Xen's machine-to-physical table. PV start.
-    #[no_mangle]
-    extern "C" fn xen_setup_machphys_mapping() {
+    pub(in crate::ffi) fn setup_machphys_mapping() {
         /// `MACH2PHYS_NR_ENTRIES`: words that fit in its place in the address space.
         const MAX: u64 = 0x40_0000_0000 / 8;
 
@@ -295,16 +283,16 @@ fn last_mapped(start: Shared<StartInfo>) -> u64 {
 }
 
 init! {
-    /// Replaces Xen's page tables, whose top level is at `pgd`, by our own. PV start.
+    /// Replaces Xen's page tables by our own. PV start.
     ///
     /// # Safety
     ///
     /// They must be loaded.
-    #[no_mangle]
-    unsafe extern "C" fn xen_setup_kernel_pagetable(pgd: *mut bindings::pgd_t, _max_pfn: c_ulong) {
+    pub(in crate::ffi) unsafe fn setup_kernel_pagetable() {
         let start = start_info();
+        let xens = core::ptr::with_exposed_provenance_mut::<u64>(to_usize(start.pt_base()));
         // SAFETY: The caller's promise.
-        let xens = unsafe { Table::new(pgd) };
+        let xens = unsafe { Table::new(xens) };
         let top = table!(init_top_pgt);
         let third = xens_table(xens, Level::Pgd.index(KERNEL_IMAGE));
         let second = xens_table(third, Level::Pud.index(KERNEL_IMAGE));
@@ -360,8 +348,7 @@ fn page_of(frame: u64) -> Pfn {
 
 init! {
     /// Keeps the pages that Xen has put something into from being allocated. PV start.
-    #[no_mangle]
-    extern "C" fn xen_reserve_special_pages() {
+    pub(in crate::ffi) fn reserve_special_pages() {
         let start = start_info();
 
         reserve(page_at(start.address()));
@@ -390,18 +377,14 @@ init! {
 
 init! {
     /// Stops if Xen's page tables are where the machine has no RAM.
-    #[no_mangle]
-    extern "C" fn xen_pt_check_e820() {
+    pub(in crate::ffi) fn check_tables() {
         // SAFETY: Boot code.
         let area = *unsafe { XENS_TABLES.get() };
 
-        // SAFETY: Boot code; the text is terminated.
-        unsafe {
-            bindings::xen_chk_is_e820_usable(
-                area.first << PAGE_SHIFT,
-                area.count << PAGE_SHIFT,
-                c"page table".as_ptr().cast(),
-            );
-        }
+        memory_map::check(
+            area.first << PAGE_SHIFT,
+            area.count << PAGE_SHIFT,
+            c"page table",
+        );
     }
 }

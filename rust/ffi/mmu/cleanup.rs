@@ -36,7 +36,9 @@ use crate::{
     },
     ffi::{
         contract,
-        multicall, //
+        memory_map,
+        multicall,
+        p2m, //
     },
     mmu::{
         pin::Access,
@@ -73,17 +75,14 @@ init! {
             bindings::xen_use_set_pte();
             bindings::paging_init();
             bindings::xen_use_final_mmu_ops();
-            bindings::xen_vmalloc_p2m_tree();
         }
+        p2m::boot::vmalloc_p2m_tree();
         free_old_list();
         clean_start();
         start_info().set_mfn_list(list_address());
-        // SAFETY: As above.
-        unsafe {
-            bindings::xen_build_mfn_list_list();
-            bindings::xen_remap_memory();
-            bindings::xen_setup_mfn_list_list();
-        }
+        p2m::tools::build_mfn_list_list();
+        memory_map::remap_memory();
+        p2m::tools::setup_mfn_list_list();
     }
 }
 

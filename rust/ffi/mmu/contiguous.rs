@@ -42,6 +42,7 @@ use crate::{
             batch,
             Issue, //
         },
+        p2m, //
     },
     mmu::{
         contiguous::{
@@ -195,8 +196,8 @@ impl Pages {
 
     /// Notes which frame a page has, before or after it is mapped.
     fn note(page: Pfn, entry: P2mEntry) {
-        // SAFETY: The page is the caller's, and its word in the list exists, as it has had a frame.
-        unsafe { bindings::set_phys_to_machine(to_usize(page.get()), to_usize(entry.encode())) };
+        // The page is the caller's, and its word in the list exists, as it has had a frame.
+        let _ = p2m::set(page, entry);
     }
 }
 

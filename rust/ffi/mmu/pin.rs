@@ -63,8 +63,6 @@ contract!(
     xen_after_bootmem(),
     xen_enter_mmap(_),
     xen_exit_mmap(_),
-    xen_mm_pin_all(),
-    xen_mm_unpin_all(),
     xen_pgd_alloc(_),
     xen_pgd_free(_, _),
 );
@@ -204,8 +202,7 @@ fn for_each_top(visit: impl Fn(*mut bindings::mm_struct, Pfn)) {
 /// frames in page tables only where it knows that they are page tables.
 ///
 /// Inside `stop_machine()`.
-#[no_mangle]
-extern "C" fn xen_mm_pin_all() {
+pub(in crate::ffi) fn pin_all() {
     for_each_top(|mm, top| {
         let page = TablePage::of(top);
 
@@ -219,8 +216,7 @@ extern "C" fn xen_mm_pin_all() {
 /// Unpins those again, after the domain was restored, or not saved after all.
 ///
 /// Inside `stop_machine()`.
-#[no_mangle]
-extern "C" fn xen_mm_unpin_all() {
+pub(in crate::ffi) fn unpin_all() {
     for_each_top(|mm, top| {
         let page = TablePage::of(top);
 

@@ -34,7 +34,7 @@ use crate::{
             TABLE, //
         },
     },
-    ffi::contract,
+    ffi::memory_map::find_free_area,
     mmu::{
         pin::Access,
         pte::Frames,
@@ -62,8 +62,6 @@ use crate::{
         }, //
     },
 };
-
-contract!(xen_relocate_p2m());
 
 /// Entry of the top level where the list goes.
 const NEW_PLACE: usize = 2;
@@ -162,21 +160,15 @@ fn page_at(address: u64) -> Pfn {
 
 init! {
     /// Moves the p2m list, and frees the memory of the old one.
-    #[no_mangle]
-    extern "C" fn xen_relocate_p2m() {
+    pub(in crate::ffi) fn relocate_p2m() {
         let start = start_info();
         let layout = Layout::new(start.nr_pages());
-        // SAFETY: Boot code.
-        let area = unsafe {
-            bindings::xen_find_free_area(layout.pages() << PAGE_SHIFT)
-        };
-
-        if area == 0 {
+        let Some(area) = find_free_area(layout.pages() << PAGE_SHIFT) else {
             console::write(
                 c"Can't find new memory area for p2m needed due to E820 map conflict\n",
             );
             bug("there is no memory for the p2m list");
-        }
+        };
         let layout = layout.at(area >> PAGE_SHIFT);
 
         for level in [Level::Pte, Level::Pmd, Level::Pud] {

@@ -25,7 +25,6 @@ use crate::{
     },
     boot::memory_map::Pages,
     ffi::{
-        contract,
         guest::extra_memory::xen_inv_extra_mem,
         p2m::known, //
     },
@@ -49,8 +48,6 @@ use crate::{
     },
 };
 
-contract!(xen_build_dynamic_phys_to_machine(), xen_vmalloc_p2m_tree());
-
 /// Pages that there may be after memory is hotplugged.
 const HOTPLUG_PAGES: u64 = {
     /// Pages in a GB, in which the option counts.
@@ -64,8 +61,7 @@ init! {
     /// Takes over the domain builder's list.
     ///
     /// Runs before there is a console or an exception handler, so it has no way to fail.
-    #[no_mangle]
-    extern "C" fn xen_build_dynamic_phys_to_machine() {
+    pub(in crate::ffi) fn build_dynamic_phys_to_machine() {
         let Some(start) = shared::start_info() else {
             return;
         };
@@ -102,8 +98,7 @@ init! {
 
 init! {
     /// Replaces the builder's list by one with room for pages that may come later.
-    #[no_mangle]
-    extern "C" fn xen_vmalloc_p2m_tree() {
+    pub(in crate::ffi) fn vmalloc_p2m_tree() {
         // SAFETY: Nobody writes them at the time.
         let (size, limit) = unsafe { (bindings::xen_p2m_size, bindings::xen_max_p2m_pfn) };
         let regions = mapping::regions(to_u64(limit).max(HOTPLUG_PAGES));

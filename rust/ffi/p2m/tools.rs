@@ -9,12 +9,9 @@ use crate::{
         frame::Pfn,
         start_info::StartInfo, //
     },
-    ffi::{
-        contract,
-        p2m::{
-            known,
-            Kernel, //
-        },
+    ffi::p2m::{
+        known,
+        Kernel, //
     },
     mmu::p2m::{
         tree,
@@ -31,14 +28,11 @@ use crate::{
     },
 };
 
-contract!(xen_build_mfn_list_list(), xen_setup_mfn_list_list());
-
 /// Makes the tree for tools in boot, and brings it up to date on resume.
 ///
 /// Resume runs in `stop_machine()`, interrupts off, where the tree is there and nothing is
 /// allocated.
-#[no_mangle]
-pub(crate) extern "C" fn xen_build_mfn_list_list() {
+pub(crate) fn build_mfn_list_list() {
     if Kernel.tree().is_some() {
         Kernel.locked(tree::refresh);
     } else {
@@ -50,8 +44,7 @@ pub(crate) extern "C" fn xen_build_mfn_list_list() {
 }
 
 /// Tells tools where the list is. Boot, and resume in `stop_machine()`.
-#[no_mangle]
-pub(crate) extern "C" fn xen_setup_mfn_list_list() {
+pub(crate) fn setup_mfn_list_list() {
     let shared = shared::shared_info();
     let linear =
         shared::start_info().is_some_and(|start| start.flags() & StartInfo::VIRT_P2M_4TOOLS != 0);

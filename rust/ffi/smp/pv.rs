@@ -36,8 +36,10 @@ use crate::{
             self,
             xen_pmu_finish,
             xen_pmu_init, //
-        }, //
+        },
+        mmu::access::protect, //
     },
+    mmu::pin::Access,
     raw::{
         bindings,
         bringup::set_registered,
@@ -62,7 +64,10 @@ use crate::{
         },
         section::init,
         vcpu,
-        word::to_int, //
+        word::{
+            to_int,
+            to_u64, //
+        }, //
     },
     smp::{
         interrupt::{
@@ -151,8 +156,11 @@ init! {
         // SAFETY: Boot code, on the boot CPU.
         unsafe { bindings::native_smp_prepare_boot_cpu() };
         if !domain::has_writable_page_tables() {
-            // SAFETY: The table that the CPU started with is memory as any other now.
-            unsafe { bindings::make_lowmem_page_readwrite(bindings::xen_initial_gdt) };
+            // SAFETY: Written in early boot only.
+            let table = unsafe { bindings::xen_initial_gdt };
+
+            // What the CPU started with is memory as any other now.
+            protect(to_u64(table.addr()), Access::Writable);
         }
         // SAFETY: Boot code; which CPUs there can be is known by now.
         unsafe { bindings::xen_setup_vcpu_info_placement() };

@@ -13,6 +13,7 @@ use crate::{
     abi::errno::XenErrno,
     ffi::{
         contract,
+        mmu::pin,
         p2m::tools, //
     },
     raw::{
@@ -65,13 +66,11 @@ impl Guest for Pv {
     type Error = XenErrno;
 
     fn pin_tables(&mut self) {
-        // SAFETY: No other CPU runs.
-        unsafe { bindings::xen_mm_pin_all() };
+        pin::pin_all();
     }
 
     fn unpin_tables(&mut self) {
-        // SAFETY: No other CPU runs.
-        unsafe { bindings::xen_mm_unpin_all() };
+        pin::unpin_all();
     }
 
     fn name_rings_by_page(&mut self) {
@@ -107,11 +106,11 @@ impl Guest for Pv {
     }
 
     fn build_p2m_tree(&mut self) {
-        tools::xen_build_mfn_list_list();
+        tools::build_mfn_list_list();
     }
 
     fn publish_p2m_tree(&mut self) {
-        tools::xen_setup_mfn_list_list();
+        tools::setup_mfn_list_list();
     }
 
     fn forget_offline_vcpus(&mut self) {

@@ -25,16 +25,18 @@ use crate::{
     },
     ffi::{
         contract,
-        cpu::pmu::{
-            xen_pmu_finish,
-            xen_pmu_init, //
+        cpu::{
+            gdt::Descriptors,
+            pmu::{
+                xen_pmu_finish,
+                xen_pmu_init, //
+            }, //
         }, //
     },
     raw::{
         address,
         bindings,
         bringup,
-        descriptor::Descriptors,
         domain,
         hypercall::{
             context::initialise,
@@ -155,8 +157,7 @@ impl Vcpu for Coming {
     }
 
     fn unprotect_descriptors(&mut self) {
-        // SAFETY: Xen has refused the vCPU that was to use it.
-        unsafe { self.descriptors.unprotect() };
+        self.descriptors.unprotect();
     }
 
     fn register(&mut self, mut context: KBox<VcpuGuestContext>) -> Result<(), c_int> {

@@ -11,8 +11,14 @@ use core::ffi::c_void;
 use crate::{
     abi::frame::{
         Mfn,
+        PAGE_SHIFT,
         PAGE_SIZE, //
     },
+    ffi::mmu::{
+        access::protect,
+        machine_address, //
+    },
+    mmu::pin::Access,
     raw::{
         bindings,
         word::{
@@ -40,14 +46,13 @@ impl Descriptors {
 
     /// Names the table at `table`, if it is a page of its own.
     pub(crate) fn at(table: *mut c_void) -> Option<Self> {
-        // SAFETY: It takes any address, and stops where nothing is mapped.
-        let frame = unsafe { bindings::arbitrary_virt_to_mfn(table) };
+        let address = to_u64(table.addr());
 
         Some(Self {
             table,
-            frame: Mfn::new(to_u64(frame))?,
+            frame: Mfn::new(machine_address(address) >> PAGE_SHIFT)?,
         })
-        .filter(|_| to_u64(table.addr()) % PAGE_SIZE == 0)
+        .filter(|_| address % PAGE_SIZE == 0)
     }
 
     /// Returns the frame.
@@ -61,25 +66,21 @@ impl Descriptors {
         unsafe { bindings::rust_helper_mfn_to_virt(to_usize(self.frame.get())) }
     }
 
-    /// Makes it one that Xen takes: nobody can write it.
+    /// Makes it one that Xen takes: nobody can write it but by hypercalls.
     pub(crate) fn protect(&self) {
-        for mapping in [self.table, self.alias()] {
-            // SAFETY: Entries are changed by hypercalls only, which do without.
-            unsafe { bindings::make_lowmem_page_readonly(mapping) };
-        }
+        self.set_access(Access::ReadOnly);
     }
 
-    /// Makes it writable again.
-    ///
-    /// # Safety
-    ///
-    /// Xen must not use it.
+    /// Makes it writable again. Stops if Xen uses it.
     #[cfg(CONFIG_XEN_PV_SMP)]
-    pub(crate) unsafe fn unprotect(&self) {
+    pub(crate) fn unprotect(&self) {
+        self.set_access(Access::Writable);
+    }
+
+    /// Makes all mappings of it read-only or writable.
+    fn set_access(&self, access: Access) {
         for mapping in [self.table, self.alias()] {
-            // SAFETY: Xen lets nobody have it writable that uses it, and does not by the caller's
-            // promise.
-            unsafe { bindings::make_lowmem_page_readwrite(mapping) };
+            protect(to_u64(mapping.addr()), access);
         }
     }
 }
