@@ -135,7 +135,6 @@ void xen_pvh_use_no_power_drivers(void);		/* [init], c-shims */
 
 /* Suspend: Rust, suspend/; called by manage.c as in xen/xen-ops.h */
 DECLARE_PER_CPU(u64, xen_spec_ctrl);
-void xen_hvm_post_suspend(int suspend_cancelled);	/* [stop] */
 
 /* Grant table: Rust, called as a core_initcall through c-shims/initcalls.c */
 int xen_pvh_gnttab_setup(void);				/* [init] */
@@ -180,8 +179,6 @@ void xen_use_hvm_timers(void);				/* [init], c-shims */
 void xen_use_no_rtc(void);				/* [init], c-shims */
 void xen_use_wallclock_notifier(void);			/* [init], c-shims */
 
-void xen_init_time_ops(void);				/* [init] */
-void xen_hvm_init_time_ops(void);			/* [init] */
 int xen_parse_timer_slop(char *arg);			/* [init] */
 void xen_time_init(void);				/* [init] */
 unsigned long xen_tsc_khz(void);			/* [init] */
@@ -198,13 +195,8 @@ int xen_vcpuop_set_oneshot(struct clock_event_device *evt); /* [irqoff] */
 int xen_vcpuop_set_next_event(unsigned long delta,
 			      struct clock_event_device *evt); /* [irqoff] */
 
-void xen_setup_timer(int cpu);				/* [init], [task] */
-void xen_teardown_timer(int cpu);			/* [task] */
-void xen_setup_cpu_clockevents(void);			/* [irqoff] */
 void xen_hvm_setup_cpu_clockevents(void);		/* [irqoff] */
 void xen_setup_runstate_info(int cpu);			/* [init], [task], [stop] */
-void xen_save_time_memory_area(void);			/* [stop] */
-void xen_restore_time_memory_area(void);		/* [stop] */
 bool xen_vcpu_stolen(int vcpu);				/* [any] */
 
 /* An interrupt of a CPU's own, and its name */
@@ -572,10 +564,6 @@ void xen_flush_tlb_multi(const struct cpumask *cpus, struct mm_struct *mm,
 void xen_set_fixmap(unsigned int idx, phys_addr_t phys,
 		    pgprot_t prot);			/* [init], [atomic] */
 
-/* Suspend: Rust, suspend/pv */
-void xen_pv_pre_suspend(void);				/* [stop] */
-void xen_pv_post_suspend(int suspend_cancelled);	/* [stop] */
-
 /* vPMU: Rust, cpu/pmu */
 struct xenpmu {
 	/* The page that Xen shares with this vCPU */
@@ -612,11 +600,6 @@ extern struct xen_mc_debug xen_mc_debug;
 
 int xen_mc_debug_init(void);				/* [init] */
 void xen_mc_debug_disable(void);			/* [init], c-shims */
-
-#else /* !CONFIG_XEN_PV */
-
-static inline void xen_pv_pre_suspend(void) {}
-static inline void xen_pv_post_suspend(int suspend_cancelled) {}
 
 #endif /* CONFIG_XEN_PV */
 

@@ -31,7 +31,7 @@ use crate::{
     ffi::{
         contract,
         guest::vcpu_info::xen_vcpu_info_reset,
-        time::xen_hvm_init_time_ops,
+        time,
         unplug::xen_unplug_emulated_devices, //
     },
     hvm::platform::{
@@ -143,7 +143,7 @@ init! {
         xen_unplug_emulated_devices();
         // SAFETY: Boot code, before the kernel uses the tables.
         unsafe { bindings::xen_hvm_use_hooks() };
-        xen_hvm_init_time_ops();
+        time::init_hvm_ops();
         memory::xen_hvm_init_mmu_ops();
     }
 }

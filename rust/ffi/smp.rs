@@ -22,8 +22,8 @@ use crate::{
         contract,
         guest::vcpu_info::xen_vcpu_setup,
         time::{
-            event::xen_teardown_timer,
-            xen_hvm_init_time_ops, //
+            self,
+            event, //
         }, //
     },
     raw::{
@@ -103,7 +103,9 @@ impl Cpus for Hvm {
     }
 
     fn free_timer(&mut self, cpu: u32) {
-        xen_teardown_timer(to_int(cpu));
+        if let Some(cpu) = cpu::id(cpu) {
+            event::teardown(cpu);
+        }
     }
 }
 
@@ -137,7 +139,7 @@ init! {
         // Other CPUs get their record when they come.
         xen_vcpu_setup(0);
         // Again, as the record may only exist since then.
-        xen_hvm_init_time_ops();
+        time::init_hvm_ops();
         // Lock and unlock are patched soon, in the kernel's text once and for all.
         #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
         spinlock::xen_init_spinlocks();

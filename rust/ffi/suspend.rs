@@ -21,15 +21,21 @@ use kernel::{
 };
 
 use crate::{
-    ffi::contract,
+    ffi::{
+        contract,
+        time, //
+    },
     raw::{
         bindings,
         domain,
         percpu::PerCpu, //
     },
-    suspend::cpu::{
-        self,
-        ThisCpu, //
+    suspend::{
+        cpu::{
+            self,
+            ThisCpu, //
+        },
+        hvm::Outcome, //
     },
 };
 
@@ -136,29 +142,29 @@ extern "C" fn xen_arch_resume() {
 /// Takes leave of Xen. Runs in `stop_machine()`, interrupts off.
 #[no_mangle]
 extern "C" fn xen_arch_pre_suspend() {
-    // SAFETY: No other CPU runs in `stop_machine()`.
-    unsafe { bindings::xen_save_time_memory_area() };
+    time::suspend();
 
     #[cfg(CONFIG_XEN_PV)]
     if domain::is_pv() {
-        // SAFETY: As above.
-        unsafe { bindings::xen_pv_pre_suspend() };
+        pv::pre_suspend();
     }
 }
 
 /// Gets known to Xen again, unless `cancelled`. Runs in `stop_machine()`, interrupts off.
 #[no_mangle]
 extern "C" fn xen_arch_post_suspend(cancelled: c_int) {
+    let outcome = if cancelled == 0 {
+        Outcome::Resumed
+    } else {
+        Outcome::Cancelled
+    };
+
     if domain::is_pv() {
         #[cfg(CONFIG_XEN_PV)]
-        // SAFETY: No other CPU runs in `stop_machine()`.
-        unsafe {
-            bindings::xen_pv_post_suspend(cancelled)
-        };
+        pv::post_suspend(outcome);
     } else {
-        hvm::xen_hvm_post_suspend(cancelled);
+        hvm::post_suspend(outcome);
     }
 
-    // SAFETY: As above.
-    unsafe { bindings::xen_restore_time_memory_area() };
+    time::resume();
 }

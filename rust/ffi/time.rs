@@ -13,6 +13,11 @@ mod source;
 mod vsyscall;
 mod wallclock;
 
+pub(crate) use source::{
+    resume,
+    suspend, //
+};
+
 use core::ptr::null_mut;
 
 use kernel::{
@@ -52,12 +57,7 @@ use crate::{
     },
 };
 
-contract!(
-    xen_hvm_init_time_ops(),
-    xen_init_time_ops(),
-    xen_parse_timer_slop(_),
-    xen_time_init()
-);
+contract!(xen_parse_timer_slop(_), xen_time_init());
 
 /// Whether an HVM or PVH guest has been given Xen time.
 static HVM_TIME_INITIALIZED: Atomic<bool> = Atomic::new(false);
@@ -67,8 +67,8 @@ const NSEC_PER_SEC: u32 = 1_000_000_000;
 
 init! {
     /// Has the kernel use Xen time in a PV guest.
-    #[no_mangle]
-    extern "C" fn xen_init_time_ops() {
+    #[cfg(CONFIG_XEN_PV)]
+    pub(crate) fn init_pv_ops() {
         use_sched_clock();
         // SAFETY: Boot code, before the kernel uses the tables.
         unsafe { bindings::xen_use_pv_timers() };
@@ -83,8 +83,7 @@ init! {
 
 init! {
     /// Has the kernel use Xen time in an HVM or PVH guest, if it can; may be called again.
-    #[no_mangle]
-    pub(crate) extern "C" fn xen_hvm_init_time_ops() {
+    pub(crate) fn init_hvm_ops() {
         if HVM_TIME_INITIALIZED.load(Relaxed) {
             return;
         }

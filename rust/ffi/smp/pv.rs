@@ -37,7 +37,8 @@ use crate::{
             xen_pmu_finish,
             xen_pmu_init, //
         },
-        mmu::access::protect, //
+        mmu::access::protect,
+        time::event, //
     },
     mmu::pin::Access,
     raw::{
@@ -291,8 +292,9 @@ extern "C" fn xen_pv_cleanup_dead_cpu(cpu: c_uint) {
     xen_smp_intr_free(cpu);
     #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
     spinlock::xen_uninit_lock_cpu(to_int(cpu));
-    // SAFETY: The CPU does not run.
-    unsafe { bindings::xen_teardown_timer(to_int(cpu)) };
+    if let Some(cpu) = CpuId::from_u32(cpu) {
+        event::teardown(cpu);
+    }
     xen_pmu_finish(to_int(cpu));
 }
 

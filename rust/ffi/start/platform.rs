@@ -20,6 +20,7 @@ use crate::{
             xen_vcpu_info_reset,
             xen_vcpu_setup, //
         },
+        time, //
     },
     raw::{
         bindings,
@@ -111,8 +112,7 @@ init! {
         unsafe { bindings::xen_pv_map_shared_info() };
         // Clocks are in the vCPU's record, which is in the shared page.
         xen_vcpu_info_reset(0);
-        // SAFETY: Boot code, and the page is mapped.
-        unsafe { bindings::xen_init_time_ops() };
+        time::init_pv_ops();
         #[cfg(CONFIG_MTRR)]
         mtrr::set_up();
         #[cfg(CONFIG_SMP)]

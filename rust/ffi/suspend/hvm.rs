@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `xen_hvm_post_suspend()`: waking up as an HVM or PVH guest.
+//! Waking up as an HVM or PVH guest.
 //!
 //! C ancestor: `suspend_hvm.c`.
 
@@ -10,7 +10,6 @@ use kernel::ffi::c_int;
 
 use crate::{
     ffi::{
-        contract,
         guest::vcpu_info::xen_vcpu_restore,
         hvm::shared_info::xen_hvm_init_shared_info,
         unplug::xen_unplug_emulated_devices, //
@@ -26,8 +25,6 @@ use crate::{
         Outcome, //
     },
 };
-
-contract!(xen_hvm_post_suspend(_));
 
 /// This guest.
 struct Hvm;
@@ -66,14 +63,7 @@ impl Guest for Hvm {
 }
 
 /// Brings the guest back to life. Runs in `stop_machine()`, interrupts off.
-#[no_mangle]
-pub(super) extern "C" fn xen_hvm_post_suspend(suspend_cancelled: c_int) {
-    let outcome = if suspend_cancelled == 0 {
-        Outcome::Resumed
-    } else {
-        Outcome::Cancelled
-    };
-
+pub(super) fn post_suspend(outcome: Outcome) {
     bug_on_err(
         resume(&mut Hvm, outcome),
         "a CPU cannot get events after resume",

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `xen_pv_pre_suspend()` and `xen_pv_post_suspend()`: all of it inside `stop_machine()`.
+//! Sleep of a PV guest: all of it inside `stop_machine()`.
 //!
 //! C ancestor: `suspend_pv.c`.
 
-use kernel::ffi::{
-    c_int,
-    c_ulong, //
-};
+use kernel::ffi::c_ulong;
 
 use crate::{
     abi::errno::XenErrno,
     ffi::{
-        contract,
         mmu::pin,
         p2m::tools, //
     },
@@ -38,8 +34,6 @@ use crate::{
         }, //
     },
 };
-
-contract!(xen_pv_post_suspend(_), xen_pv_pre_suspend());
 
 /// This guest, on the only CPU that runs.
 struct Pv;
@@ -125,8 +119,7 @@ impl Guest for Pv {
 }
 
 /// Prepares the guest for sleep. Interrupts are off.
-#[no_mangle]
-extern "C" fn xen_pv_pre_suspend() {
+pub(super) fn pre_suspend() {
     let holds_events = shared::vcpu_info().is_some_and(|record| record.upcall_mask() != 0);
 
     if !holds_events {
@@ -136,13 +129,6 @@ extern "C" fn xen_pv_pre_suspend() {
 }
 
 /// Brings the guest back to life. Interrupts are off.
-#[no_mangle]
-extern "C" fn xen_pv_post_suspend(suspend_cancelled: c_int) {
-    let outcome = if suspend_cancelled == 0 {
-        Outcome::Resumed
-    } else {
-        Outcome::Cancelled
-    };
-
+pub(super) fn post_suspend(outcome: Outcome) {
     resume(&mut Pv, outcome);
 }

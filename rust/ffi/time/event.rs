@@ -65,9 +65,6 @@ use crate::{
 
 contract!(
     xen_hvm_setup_cpu_clockevents(),
-    xen_setup_cpu_clockevents(),
-    xen_setup_timer(_),
-    xen_teardown_timer(_),
     xen_timer_resume(),
     xen_timerop_set_next_event(_, _),
     xen_timerop_shutdown(_),
@@ -338,37 +335,19 @@ pub(crate) fn teardown(cpu: CpuId) {
     event::teardown(&mut CpuTimer::of(cpu));
 }
 
-/// Gives CPU `cpu` its timer, before it comes on line. May sleep.
-#[no_mangle]
-extern "C" fn xen_setup_timer(cpu: c_int) {
-    if let Some(cpu) = CpuId::from_i32(cpu) {
-        // Nobody here can keep the CPU from coming.
-        let _ = setup(cpu);
-    }
-}
-
-/// Takes the timer of CPU `cpu` away, after it went off line. May sleep.
-#[no_mangle]
-pub(crate) extern "C" fn xen_teardown_timer(cpu: c_int) {
-    if let Some(cpu) = CpuId::from_i32(cpu) {
-        teardown(cpu);
-    }
-}
-
 /// Tells clockevents of this CPU's device. Interrupts are off.
-#[no_mangle]
-extern "C" fn xen_setup_cpu_clockevents() {
+pub(crate) fn setup_cpu_clockevents() {
     // SAFETY: The device is this CPU's, and is filled in.
     unsafe { bindings::clockevents_register_device(&raw mut (*DEVICES.this_cpu_ptr()).evt) };
 }
 
 /// Does the part of bringing up an HVM or PVH guest's CPU that must run on it. Interrupts are off.
 ///
-/// [`xen_setup_timer`] ran before, on another CPU: it sleeps.
+/// [`setup`] ran before, on another CPU: it sleeps.
 #[no_mangle]
 extern "C" fn xen_hvm_setup_cpu_clockevents() {
     register_runstate(CpuId::current());
-    xen_setup_cpu_clockevents();
+    setup_cpu_clockevents();
 }
 
 /// Has Xen tell what a CPU's vCPU is doing.
@@ -408,7 +387,7 @@ pub(super) fn start(cpu: CpuId) {
     register_runstate(cpu);
     // Of the CPUs this one can come without a timer least, and cannot be kept from it.
     let _ = setup(cpu);
-    xen_setup_cpu_clockevents();
+    setup_cpu_clockevents();
 }
 
 /// Sets the least time before an event, in nanoseconds. Boot code, before [`start`].

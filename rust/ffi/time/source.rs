@@ -45,12 +45,7 @@ use crate::{
     },
 };
 
-contract!(
-    xen_clocksource_get_cycles(_),
-    xen_restore_time_memory_area(),
-    xen_save_time_memory_area(),
-    xen_tsc_khz(),
-);
+contract!(xen_clocksource_get_cycles(_), xen_tsc_khz());
 
 /// The latest system time that anyone was told by [`system_time`].
 static LATEST: Word = Word::new(0);
@@ -181,15 +176,13 @@ fn sched_offset() -> SchedOffset {
 }
 
 /// Remembers the time before the guest leaves this host. Runs in `stop_machine()`.
-#[no_mangle]
-extern "C" fn xen_save_time_memory_area() {
+pub(crate) fn suspend() {
     SUSPENDED_AT.store(sched_offset().elapsed(sched_system_time()), Relaxed);
     vsyscall::suspend();
 }
 
 /// Goes on from there, on a host with another system time. Runs in `stop_machine()`.
-#[no_mangle]
-extern "C" fn xen_restore_time_memory_area() {
+pub(crate) fn resume() {
     vsyscall::resume();
 
     // The latest times are another host's: nothing may be compared with them.

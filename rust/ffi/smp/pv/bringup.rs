@@ -31,7 +31,8 @@ use crate::{
                 xen_pmu_finish,
                 xen_pmu_init, //
             }, //
-        }, //
+        },
+        time::event, //
     },
     raw::{
         address,
@@ -245,8 +246,8 @@ impl NewCpu for Here {
     }
 
     fn start_timer(&mut self) {
-        // SAFETY: The CPU has a timer from when it was prepared, and interrupts are off.
-        unsafe { bindings::xen_setup_cpu_clockevents() };
+        // It has one from when it was prepared, and interrupts are off.
+        event::setup_cpu_clockevents();
     }
 
     fn announce(&mut self) {
