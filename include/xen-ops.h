@@ -59,7 +59,6 @@ extern struct shared_info *HYPERVISOR_shared_info;
 DECLARE_PER_CPU_ALIGNED(struct vcpu_info, xen_vcpu_info);
 
 void xen_banner(void);					/* [init] */
-void xen_add_preferred_consoles(void);			/* [init] */
 int xen_cpuhp_setup(int (*cpu_up_prepare_cb)(unsigned int),
 		    int (*cpu_dead_cb)(unsigned int));	/* [init] */
 void xen_vcpu_setup(int cpu);				/* [init], [task], [stop] */
@@ -73,11 +72,6 @@ int xen_panic_event(struct notifier_block *nb, unsigned long event,
 		    void *message);			/* [any] */
 int xen_parse_legacy_crash(char *arg);			/* [init] */
 void xen_emergency_restart(void);			/* [any] */
-
-/* How much memory may be added later, as a multiple of what we start with. */
-#define EXTRA_MEM_RATIO		(10)
-void xen_add_extra_mem(unsigned long start_pfn,
-		       unsigned long n_pfns);		/* [init] */
 
 /* Hypercall entry: xen-head.S, c-shims/entry.S, c-shims/hypercall.c */
 void xen_hypercall_pv(void);
@@ -105,12 +99,9 @@ void xen_hvm_use_hooks(void);				/* [init], c-shims */
 void xen_hvm_use_native_hooks(void);			/* [init], c-shims */
 void xen_hvm_use_exit_mmap(void);			/* [init], c-shims */
 
-void xen_hvm_init_shared_info(void);			/* [init], [stop] */
 int xen_hvm_cpu_up_prepare(unsigned int cpu);		/* [task] */
 int xen_hvm_cpu_dead(unsigned int cpu);			/* [task] */
-void xen_unplug_emulated_devices(void);			/* [init], [stop] */
 int xen_parse_emul_unplug(char *arg);			/* [init] */
-void xen_hvm_init_mmu_ops(void);			/* [init] */
 void xen_hvm_exit_mmap(struct mm_struct *mm);		/* [task] */
 #ifdef CONFIG_KEXEC_CORE
 void xen_hvm_shutdown(void);				/* [task] */
@@ -138,25 +129,6 @@ DECLARE_PER_CPU(u64, xen_spec_ctrl);
 
 /* Grant table: Rust, called as a core_initcall through c-shims/initcalls.c */
 int xen_pvh_gnttab_setup(void);				/* [init] */
-
-/* Boot: Rust, boot/ */
-#ifdef CONFIG_XEN_DOM0
-void xen_init_vga(const struct dom0_vga_console_info *info, size_t size,
-		  struct screen_info *screen_info);	/* [early] */
-#else
-static inline void xen_init_vga(const struct dom0_vga_console_info *info,
-				size_t size, struct screen_info *screen_info)
-{
-}
-#endif
-
-#ifdef CONFIG_XEN_EFI
-void xen_efi_init(struct boot_params *boot_params);	/* [early] */
-#else
-static inline void xen_efi_init(struct boot_params *boot_params)
-{
-}
-#endif
 
 /*
  * Time: Rust. The tables that the kernel's time code is given are c-shims',
@@ -449,12 +421,10 @@ unsigned int xen_io_apic_read(unsigned int apic, unsigned int reg); /* [any] */
 void xen_use_no_acpi(void);				/* [init], c-shims */
 void xen_use_xen_idle(void);				/* [init], c-shims */
 void xen_arch_setup(void);				/* [init] */
-void xen_enable_syscall(void);				/* [init], [irqoff] */
 
 /* Memory map: Rust, boot/memory_map.rs */
 char *xen_memory_setup(void);				/* [init] */
 unsigned long xen_chk_extra_mem(unsigned long pfn);	/* [init], [stop] */
-void xen_inv_extra_mem(void);				/* [init] */
 
 /*
  * p2m list: Rust. The words that inlines of asm/xen/page.h read, the lock, and

@@ -32,7 +32,7 @@ use crate::{
     },
 };
 
-contract!(xen_arch_setup(), xen_enable_syscall());
+contract!(xen_arch_setup());
 
 init! {
     /// Sets up a PV guest, before anything else of the architecture is.
@@ -44,7 +44,7 @@ init! {
         let _ = callback::assist_writable_pagetables();
 
         bug_on_err(register_entries(), "Xen cannot enter this kernel");
-        xen_enable_syscall();
+        enable_syscall();
         if !domain::is_initial() {
             printk!(INFO, "ACPI in unprivileged domain disabled\n");
             // SAFETY: Boot code, before ACPI is looked at.
@@ -75,8 +75,7 @@ fn register_entries() -> Result<(), XenErrno> {
 }
 
 /// Tells Xen where system calls enter the kernel: on each CPU as it comes up, interrupts off.
-#[no_mangle]
-extern "C" fn xen_enable_syscall() {
+pub(super) fn enable_syscall() {
     // SAFETY: It is the entry for this.
     let answer = unsafe {
         callback::register(

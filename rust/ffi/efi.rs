@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `xen_efi_init()`: an EFI system table for dom0, made of what Xen tells.
+//! An EFI system table for dom0, made of what Xen tells.
 //!
 //! Runs in early boot; in a PVH dom0 before `.bss` is cleared, so all statics are `.init.data`.
 //!
@@ -27,7 +27,6 @@ use crate::{
         SystemTable,
         Vendor, //
     },
-    ffi::contract,
     raw::{
         address,
         bindings,
@@ -45,8 +44,6 @@ use crate::{
         word::to_u64, //
     },
 };
-
-contract!(xen_efi_init(_));
 
 /// Memory that the boot CPU writes in early boot, and others read later by its physical address.
 #[repr(transparent)]
@@ -168,12 +165,7 @@ impl Firmware for XenFirmware {
 
 init! {
     /// Gives the kernel an EFI system table, if Xen runs on EFI and this is dom0.
-    ///
-    /// # Safety
-    ///
-    /// `boot_params` must be valid for writes.
-    #[no_mangle]
-    pub(super) unsafe extern "C" fn xen_efi_init(boot_params: *mut bindings::boot_params) {
+    pub(super) fn init(boot_params: &mut bindings::boot_params) {
         let vendor = to_u64(VENDOR.0.get().expose_provenance());
         let Some(found) = probe(&mut XenFirmware { vendor }) else {
             return;
@@ -193,8 +185,7 @@ init! {
             (*table).nr_tables = found.config.nent;
             (*table).tables = found.config.addr;
         }
-        // SAFETY: The caller's promise; in early boot nobody else has it.
-        publish(&found, SYSTEM_TABLE.physical(), unsafe { &mut *boot_params });
+        publish(&found, SYSTEM_TABLE.physical(), boot_params);
     }
 }
 

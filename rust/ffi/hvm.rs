@@ -32,7 +32,7 @@ use crate::{
         contract,
         guest::vcpu_info::xen_vcpu_info_reset,
         time,
-        unplug::xen_unplug_emulated_devices, //
+        unplug::unplug_emulated_devices, //
     },
     hvm::platform::{
         boot_vcpu_id,
@@ -132,7 +132,7 @@ init! {
         identify();
 
         shared_info::reserve();
-        shared_info::xen_hvm_init_shared_info();
+        shared_info::init();
         xen_vcpu_info_reset(0);
 
         // SAFETY: Boot code, once.
@@ -140,11 +140,11 @@ init! {
         #[cfg(CONFIG_SMP)]
         super::smp::xen_hvm_smp_init();
         cpu::register();
-        xen_unplug_emulated_devices();
+        unplug_emulated_devices();
         // SAFETY: Boot code, before the kernel uses the tables.
         unsafe { bindings::xen_hvm_use_hooks() };
         time::init_hvm_ops();
-        memory::xen_hvm_init_mmu_ops();
+        memory::init_mmu_ops();
     }
 }
 

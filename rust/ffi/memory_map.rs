@@ -59,10 +59,11 @@ use crate::{
     },
     ffi::{
         contract,
-        guest::extra_memory::xen_add_extra_mem,
+        guest::extra_memory,
         mmu,
         p2m, //
     },
+    guest::extra_memory::Region,
     raw::{
         address,
         bindings,
@@ -298,7 +299,10 @@ fn add(piece: Piece) {
     if extra {
         let pages = Pages::whole(entry.addr, entry.end());
 
-        xen_add_extra_mem(to_usize(pages.start), to_usize(pages.count()));
+        extra_memory::add(Region {
+            start_pfn: pages.start,
+            n_pfns: pages.count(),
+        });
         // SAFETY: Boot code, before the p2m list is rebuilt up to here.
         unsafe { bindings::xen_max_p2m_pfn = to_usize(pages.end) };
     }

@@ -15,17 +15,15 @@ mod dom0;
 
 use crate::{
     abi::e820::E820Entry,
-    boot::pvh::{
-        Map,
-        EXTRA_MEM_RATIO, //
-    },
+    boot::pvh::Map,
     ffi::{
         contract,
         guest::{
-            banner::xen_add_preferred_consoles,
-            extra_memory::xen_add_extra_mem, //
+            banner::add_preferred_consoles,
+            extra_memory, //
         }, //
     },
+    guest::extra_memory::Region,
     hvm::platform::{
         LateFacts,
         LateVerdict, //
@@ -35,15 +33,11 @@ use crate::{
         console,
         domain,
         hypercall::memory::memory_map,
-        section::init,
-        word::to_usize, //
+        section::init, //
     },
 };
 
 contract!(mem_map_via_hcall(_), xen_pvh_arch_setup(), xen_pvh_init(_));
-
-// CAST: It widens.
-const _: () = assert!(EXTRA_MEM_RATIO == bindings::EXTRA_MEM_RATIO as u64);
 
 init! {
     /// Tells the kernel that it is a PVH guest: the first of Xen's code to run.
@@ -63,10 +57,8 @@ init! {
         unsafe { bindings::xen_pvh_use_hooks() };
 
         #[cfg(CONFIG_XEN_EFI)]
-        // SAFETY: The caller's promise.
-        unsafe {
-            super::efi::xen_efi_init(boot_params)
-        };
+        // SAFETY: The caller's promise; in early boot nobody else has it.
+        super::efi::init(unsafe { &mut *boot_params });
         #[cfg(CONFIG_XEN_DOM0)]
         // SAFETY: The caller's promise.
         unsafe {
@@ -139,13 +131,13 @@ init! {
         let mut map = Map::new(entries, used);
 
         for pages in map.extra_memory() {
-            xen_add_extra_mem(to_usize(pages.first.get()), to_usize(pages.count));
+            extra_memory::add(Region { start_pfn: pages.first.get(), n_pfns: pages.count });
         }
         // SAFETY: Boot code, on the one CPU.
         unsafe { set_used(boot_params, map.used()) };
 
         if domain::is_initial() {
-            xen_add_preferred_consoles();
+            add_preferred_consoles();
             #[cfg(CONFIG_XEN_DOM0)]
             // SAFETY: Boot code, before the drivers start.
             unsafe {

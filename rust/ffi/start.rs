@@ -30,7 +30,7 @@ use crate::{
         contract,
         cpu,
         guest::{
-            banner::xen_add_preferred_consoles,
+            banner::add_preferred_consoles,
             vcpu_info::xen_vcpu_info_reset, //
         },
         mmu,
@@ -203,7 +203,7 @@ init! {
             // SAFETY: Boot code.
             unsafe { bindings::xen_pv_use_domu_hooks() };
         }
-        xen_add_preferred_consoles();
+        add_preferred_consoles();
         // SAFETY: Boot code.
         unsafe { bindings::xen_pv_use_no_pci_bios() };
         console::write(c"about to get started...\n");
@@ -213,9 +213,7 @@ init! {
         unsafe { bindings::xen_setup_runstate_info(0) };
         #[cfg(CONFIG_XEN_EFI)]
         // SAFETY: Boot code, which has the one copy.
-        unsafe {
-            crate::ffi::efi::xen_efi_init(&raw mut bindings::boot_params)
-        };
+        crate::ffi::efi::init(unsafe { &mut *(&raw mut bindings::boot_params) });
     }
 }
 

@@ -55,7 +55,6 @@ contract!(
     xen_has_pv_disk_devices(),
     xen_has_pv_nic_devices(),
     xen_parse_emul_unplug(_),
-    xen_unplug_emulated_devices(),
 );
 
 read_mostly! {
@@ -123,8 +122,7 @@ fn request(value: &CStr) {
 /// Unplugs the emulated devices of an HVM guest.
 ///
 /// Runs on the boot CPU before devices are looked for, and in `stop_machine()` on resume.
-#[no_mangle]
-pub(crate) extern "C" fn xen_unplug_emulated_devices() {
+pub(crate) fn unplug_emulated_devices() {
     let requested = Unplug::from_bits(REQUESTED.load(Relaxed));
     let decided = unplug::unplug(
         guest::mode(),

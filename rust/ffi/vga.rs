@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `xen_init_vga()`: from Xen's record of the screen to `screen_info`.
+//! From Xen's record of the screen to `screen_info`.
 //!
 //! C ancestor: `vga.c`.
 
@@ -14,14 +14,11 @@ use crate::{
         Screen,
         TextMode, //
     },
-    ffi::contract,
     raw::{
         bindings,
         section::init, //
     },
 };
-
-contract!(xen_init_vga(_, _, _));
 
 init! {
     /// Fills `screen_info` from the `size` bytes of Xen's record at `info`.
@@ -31,9 +28,8 @@ init! {
     /// # Safety
     ///
     /// `info` must be valid for reads of `size` bytes, `screen_info` for writes.
-    #[no_mangle]
-    pub(super) unsafe extern "C" fn xen_init_vga(
-        info: *const bindings::dom0_vga_console_info,
+    pub(super) unsafe fn init(
+        info: *const u8,
         size: usize,
         screen_info: *mut bindings::screen_info,
     ) {
@@ -41,7 +37,7 @@ init! {
         let length = size.min(RECORD_SIZE);
 
         // SAFETY: The record has `size` bytes, by the caller's promise, and the copy is as long.
-        unsafe { info.cast::<u8>().copy_to_nonoverlapping(record.as_mut_ptr(), length) };
+        unsafe { info.copy_to_nonoverlapping(record.as_mut_ptr(), length) };
 
         // SAFETY: The caller's promise; nobody else has it in early boot.
         let screen_info = unsafe { &mut *screen_info };

@@ -39,11 +39,7 @@ use crate::{
     },
 };
 
-contract!(
-    xen_add_preferred_consoles(),
-    xen_banner(),
-    xen_running_on_version_or_later(_, _)
-);
+contract!(xen_banner(), xen_running_on_version_or_later(_, _));
 
 init! {
     /// Says what this kernel runs on.
@@ -76,8 +72,8 @@ extern "C" fn xen_running_on_version_or_later(major: c_uint, minor: c_uint) -> b
 
 init! {
     /// Adds the consoles to use where the command line names none.
-    #[no_mangle]
-    pub(crate) extern "C" fn xen_add_preferred_consoles() {
+    #[cfg_attr(not(any(CONFIG_XEN_PV, CONFIG_XEN_PVH)), allow(dead_code))]
+    pub(crate) fn add_preferred_consoles() {
         // SAFETY: Boot code, on the one CPU; the field is a byte.
         let is_vga = unsafe { (&raw const bindings::boot_params.screen_info.orig_video_isVGA).read() };
         let screen = if is_vga == 0 { Screen::Absent } else { Screen::Present };

@@ -10,8 +10,6 @@ use core::mem::{
     size_of, //
 };
 
-use kernel::ffi::c_ulong;
-
 use crate::{
     abi::frame::PAGE_SHIFT,
     ffi::contract,
@@ -27,12 +25,9 @@ use crate::{
             printk,
             WARNING, //
         },
-        section::init,
-        word::to_u64, //
+        section::init, //
     },
 };
-
-contract!(xen_add_extra_mem(_, _));
 
 /// How many regions the list has room for.
 const REGIONS: usize = bindings::XEN_EXTRA_MEM_MAX_REGIONS as usize; // CAST: It widens.
@@ -63,18 +58,20 @@ init! {
 
 init! {
     /// Lists pages, and keeps them away from the allocator.
-    #[no_mangle]
-    pub(crate) extern "C" fn xen_add_extra_mem(start_pfn: c_ulong, n_pfns: c_ulong) {
-        let (start_pfn, n_pfns) = (to_u64(start_pfn), to_u64(n_pfns));
+    #[cfg_attr(not(any(CONFIG_XEN_PV, CONFIG_XEN_PVH)), allow(dead_code))]
+    pub(crate) fn add(pages: Region) {
         // SAFETY: Boot code.
         let list = unsafe { regions() };
 
-        if extra_memory::add(list, Region { start_pfn, n_pfns }) == Err(Full) {
+        if extra_memory::add(list, pages) == Err(Full) {
             printk!(WARNING, "Warning: not enough extra memory regions\n");
         }
         // SAFETY: Boot code. It fails where there is no memory for its own list only, and says so.
         unsafe {
-            bindings::rust_helper_memblock_reserve(start_pfn << PAGE_SHIFT, n_pfns << PAGE_SHIFT)
+            bindings::rust_helper_memblock_reserve(
+                pages.start_pfn << PAGE_SHIFT,
+                pages.n_pfns << PAGE_SHIFT,
+            )
         };
     }
 }
@@ -82,6 +79,8 @@ init! {
 /// What the p2m list of a PV guest has to know.
 #[cfg(CONFIG_XEN_PV)]
 mod pv {
+    use kernel::ffi::c_ulong;
+
     use super::*;
     use crate::{
         abi::{
@@ -92,11 +91,14 @@ mod pv {
         ffi::p2m,
         raw::{
             section::init_ref,
-            word::to_usize, //
+            word::{
+                to_u64,
+                to_usize, //
+            },
         },
     };
 
-    contract!(xen_chk_extra_mem(_), xen_inv_extra_mem());
+    contract!(xen_chk_extra_mem(_));
 
     init! {
         /// Takes pages out of the list: they have got memory.
@@ -133,8 +135,7 @@ mod pv {
 
     init! {
         /// Writes to the p2m list that listed pages have no memory.
-        #[no_mangle]
-        pub(crate) extern "C" fn xen_inv_extra_mem() {
+        pub(crate) fn invalidate() {
             // SAFETY: Boot code; who is called below does not know the list.
             let list = unsafe { regions() };
 
@@ -151,8 +152,8 @@ mod pv {
 }
 #[cfg(CONFIG_XEN_PV)]
 pub(crate) use pv::{
-    remove,
-    xen_inv_extra_mem, //
+    invalidate,
+    remove, //
 };
 
 /// Where drivers get pages that have no memory, and shall never have any.
@@ -166,7 +167,10 @@ mod unpopulated {
     use super::*;
     use crate::raw::{
         domain,
-        word::to_usize, //
+        word::{
+            to_u64,
+            to_usize, //
+        },
     };
 
     contract!(arch_xen_unpopulated_init(_));

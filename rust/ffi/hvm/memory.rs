@@ -38,7 +38,7 @@ use crate::{
     },
 };
 
-contract!(xen_hvm_exit_mmap(_), xen_hvm_init_mmu_ops());
+contract!(xen_hvm_exit_mmap(_));
 #[cfg(CONFIG_PROC_VMCORE)]
 contract!(xen_vmcore_pfn_is_ram(_));
 
@@ -57,8 +57,7 @@ impl Hypervisor for Xen {
 
 init! {
     /// Installs the hooks that Xen has a use for. Runs on the boot CPU.
-    #[no_mangle]
-    pub(super) extern "C" fn xen_hvm_init_mmu_ops() {
+    pub(super) fn init_mmu_ops() {
         if memory::wants_dying_pagetables(&mut Xen) {
             // SAFETY: Boot code, before pv_ops calls are patched.
             unsafe { bindings::xen_hvm_use_exit_mmap() };

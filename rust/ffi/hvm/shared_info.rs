@@ -41,7 +41,7 @@ use crate::{
     },
 };
 
-contract!(xen_hvm_init_mem_mapping(), xen_hvm_init_shared_info());
+contract!(xen_hvm_init_mem_mapping());
 
 /// The number of the page that was given up for it; 0 before that.
 static PAGE: Atomic<u64> = Atomic::new(0);
@@ -98,8 +98,7 @@ fn page() -> Pfn {
 }
 
 /// Has Xen put its page there. Runs in boot, and in `stop_machine()` on resume.
-#[no_mangle]
-pub(crate) extern "C" fn xen_hvm_init_shared_info() {
+pub(crate) fn init() {
     // SAFETY: `reserve()` has taken the page out of the kernel's memory.
     let shared = unsafe { memory::add_to_physmap(AddToPhysmap::shared_info(page())) };
 

@@ -25,7 +25,7 @@ use crate::{
     },
     boot::memory_map::Pages,
     ffi::{
-        guest::extra_memory::xen_inv_extra_mem,
+        guest::extra_memory,
         p2m::known, //
     },
     mmu::p2m::build::{
@@ -132,7 +132,7 @@ init! {
             bindings::xen_max_p2m_pfn = to_usize(pages);
         }
         // Now the list has words for all of that memory.
-        xen_inv_extra_mem();
+        extra_memory::invalidate();
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
     },
     ffi::{
         contract,
-        vga::xen_init_vga, //
+        vga, //
     },
     raw::{
         bindings,
@@ -55,8 +55,8 @@ init! {
         if !record.is_empty() {
             // SAFETY: The record is borrowed, and the rest is the caller's promise.
             unsafe {
-                xen_init_vga(
-                    record.as_ptr().cast(),
+                vga::init(
+                    record.as_ptr(),
                     record.len(),
                     &raw mut (*boot_params).screen_info,
                 )

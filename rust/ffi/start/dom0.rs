@@ -48,7 +48,7 @@ init! {
 
         // SAFETY: Xen has left so many bytes there.
         unsafe {
-            crate::ffi::vga::xen_init_vga(
+            crate::ffi::vga::init(
                 core::ptr::with_exposed_provenance(crate::raw::word::to_usize(record)),
                 console.info_size as usize, // CAST: It widens.
                 &raw mut bindings::boot_params.screen_info,

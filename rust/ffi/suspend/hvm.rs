@@ -11,8 +11,8 @@ use kernel::ffi::c_int;
 use crate::{
     ffi::{
         guest::vcpu_info::xen_vcpu_restore,
-        hvm::shared_info::xen_hvm_init_shared_info,
-        unplug::xen_unplug_emulated_devices, //
+        hvm::shared_info,
+        unplug::unplug_emulated_devices, //
     },
     raw::{
         bindings,
@@ -33,7 +33,7 @@ impl Guest for Hvm {
     type Error = c_int;
 
     fn init_shared_info(&mut self) {
-        xen_hvm_init_shared_info();
+        shared_info::init();
     }
 
     fn restore_vcpus(&mut self) {
@@ -58,7 +58,7 @@ impl Guest for Hvm {
     }
 
     fn unplug(&mut self) {
-        xen_unplug_emulated_devices();
+        unplug_emulated_devices();
     }
 }
 

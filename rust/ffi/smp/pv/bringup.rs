@@ -24,6 +24,7 @@ use crate::{
         frame::Paddr, //
     },
     ffi::{
+        arch_setup::enable_syscall,
         contract,
         cpu::{
             gdt::Descriptors,
@@ -230,8 +231,7 @@ impl NewCpu for Here {
     }
 
     fn enable_system_calls(&mut self) {
-        // SAFETY: This is done on each CPU of a kernel that is not in ring 0.
-        unsafe { bindings::xen_enable_syscall() };
+        enable_syscall();
     }
 
     fn identify(&mut self) {
