@@ -37,17 +37,13 @@
 #include <asm/page.h>
 #include <asm/segment.h>
 
-struct boot_params;
-struct dom0_vga_console_info;
 struct mm_struct;
 struct mtrr_var_range;
 struct notifier_block;
 struct pt_regs;
-struct screen_info;
 struct task_struct;
 struct thread_struct;
 struct timespec64;
-struct trap_info;
 
 /*
  * Guest state: Rust, guest/. What C and assembly read by name is defined in
@@ -59,11 +55,6 @@ extern struct shared_info *HYPERVISOR_shared_info;
 DECLARE_PER_CPU_ALIGNED(struct vcpu_info, xen_vcpu_info);
 
 void xen_banner(void);					/* [init] */
-int xen_cpuhp_setup(int (*cpu_up_prepare_cb)(unsigned int),
-		    int (*cpu_dead_cb)(unsigned int));	/* [init] */
-void xen_vcpu_setup(int cpu);				/* [init], [task], [stop] */
-void xen_vcpu_info_reset(int cpu);			/* [early], [stop] */
-void xen_vcpu_restore(void);				/* [stop] */
 void xen_pin_vcpu(int cpu);				/* [task] */
 
 /* Shutdown: Rust, guest/shutdown.rs */
@@ -99,8 +90,6 @@ void xen_hvm_use_hooks(void);				/* [init], c-shims */
 void xen_hvm_use_native_hooks(void);			/* [init], c-shims */
 void xen_hvm_use_exit_mmap(void);			/* [init], c-shims */
 
-int xen_hvm_cpu_up_prepare(unsigned int cpu);		/* [task] */
-int xen_hvm_cpu_dead(unsigned int cpu);			/* [task] */
 int xen_parse_emul_unplug(char *arg);			/* [init] */
 void xen_hvm_exit_mmap(struct mm_struct *mm);		/* [task] */
 #ifdef CONFIG_KEXEC_CORE
@@ -185,26 +174,10 @@ struct xen_cpu_irq {
 DECLARE_PER_CPU(struct xen_cpu_irq, lock_kicker_irq);
 DECLARE_PER_CPU(u32, xen_qlock_wait_nest);
 
-void xen_init_spinlocks(void);				/* [init] */
 void xen_use_pv_spinlocks(void);			/* [init], c-shims */
 void xen_use_native_spinlocks(void);			/* [init], c-shims */
-void xen_init_lock_cpu(int cpu);			/* [init], [task] */
-void xen_uninit_lock_cpu(int cpu);			/* [task] */
 void xen_qlock_wait(u8 *byte, u8 val);			/* [any] */
 void xen_qlock_kick(int cpu);				/* [any] */
-#else
-static inline void xen_init_spinlocks(void) {}
-static inline void xen_init_lock_cpu(int cpu) {}
-static inline void xen_uninit_lock_cpu(int cpu) {}
-#endif
-
-/* Performance counters: Rust, cpu/pmu */
-#ifdef CONFIG_XEN_HAVE_VPMU
-void xen_pmu_init(int cpu);				/* [init], [task] */
-void xen_pmu_finish(int cpu);				/* [task] */
-#else
-static inline void xen_pmu_init(int cpu) {}
-static inline void xen_pmu_finish(int cpu) {}
 #endif
 
 /*
@@ -225,19 +198,12 @@ irqreturn_t xen_call_function_interrupt(int irq,
 irqreturn_t xen_call_function_single_interrupt(int irq,
 					       void *dev_id); /* [irqoff], c-shims */
 
-void xen_smp_init(void);				/* [early] */
-void xen_hvm_smp_init(void);				/* [init] */
 void xen_use_hvm_cpus(void);				/* [init], c-shims */
 void xen_use_hvm_ipis(void);				/* [init], c-shims */
 void xen_hvm_smp_prepare_boot_cpu(void);		/* [init] */
 void xen_hvm_smp_prepare_cpus(unsigned int max_cpus);	/* [init] */
 void xen_hvm_cleanup_dead_cpu(unsigned int cpu);	/* [task] */
-void xen_smp_count_cpus(void);				/* [init] */
 void xen_smp_cpus_done(unsigned int max_cpus);		/* [init] */
-int xen_smp_intr_init(unsigned int cpu);		/* [task] */
-void xen_smp_intr_free(unsigned int cpu);		/* [task] */
-int xen_smp_intr_init_pv(unsigned int cpu);		/* [task] */
-void xen_smp_intr_free_pv(unsigned int cpu);		/* [task] */
 
 void xen_smp_send_reschedule(int cpu);			/* [any] */
 void xen_smp_send_call_function_ipi(const struct cpumask *mask); /* [any] */
@@ -252,20 +218,6 @@ void xen_send_IPI_self(int vector);			/* [any] */
 void asm_cpu_bringup_and_idle(void);
 asmlinkage void cpu_bringup_and_idle(void);		/* [irqoff] */
 void __noreturn xen_cpu_bringup_again(unsigned long stack); /* [irqoff] */
-#else
-static inline void xen_smp_init(void) {}
-static inline void xen_hvm_smp_init(void) {}
-static inline void xen_smp_count_cpus(void) {}
-static inline int xen_smp_intr_init(unsigned int cpu)
-{
-	return 0;
-}
-static inline void xen_smp_intr_free(unsigned int cpu) {}
-static inline int xen_smp_intr_init_pv(unsigned int cpu)
-{
-	return 0;
-}
-static inline void xen_smp_intr_free_pv(unsigned int cpu) {}
 #endif
 
 /* CPUs of a PV guest: Rust, smp/pv */
@@ -309,8 +261,6 @@ void xen_pv_init_platform(void);			/* [init] */
 u32 xen_pv_detect(void);				/* [init] */
 void xen_setup_vcpu_info_placement(void);		/* [init] */
 unsigned char xen_get_nmi_reason(void);			/* [any] */
-int xen_cpu_up_prepare_pv(unsigned int cpu);		/* [task] */
-int xen_cpu_dead_pv(unsigned int cpu);			/* [task] */
 
 void xen_pv_use_hypercalls(void);			/* [early], c-shims */
 void xen_pv_use_cpu_ops(void);				/* [early], c-shims */
@@ -341,7 +291,6 @@ struct xen_trap_entry {
 extern const struct xen_trap_entry xen_trap_entries[];
 extern const unsigned int xen_trap_entries_count;
 extern void (* const xen_unknown_trap)(void);
-void xen_copy_trap_info(struct trap_info *traps);	/* [task] */
 void xen_load_idt(const struct desc_ptr *desc);		/* [early], [atomic] */
 void xen_write_idt_entry(gate_desc *table, int entry,
 			 const gate_desc *gate);	/* [early], [task] */
@@ -544,7 +493,6 @@ struct xenpmu {
 
 DECLARE_PER_CPU(struct xenpmu, xenpmu_shared);
 
-irqreturn_t xen_pmu_irq_handler(int irq, void *dev_id);	/* [irqoff] */
 u64 xen_read_pmc(int counter);				/* [any] */
 unsigned int xen_guest_state(void);			/* [any] */
 unsigned long xen_get_guest_ip(void);			/* [any] */

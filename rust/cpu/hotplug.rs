@@ -9,38 +9,19 @@
 //!
 //! C ancestor: `enlighten_pv.c:1564`.
 
-/// A CPU that is off line.
-pub trait Cpu {
-    /// What a step can fail with.
-    type Error;
+use crate::guest::hotplug::{
+    Events,
+    Failure, //
+};
 
+/// A CPU that is off line.
+pub trait Cpu: Events {
     /// Returns whether Xen has a vCPU for it.
     fn exists(&self) -> bool;
-    /// Binds its timer; if that fails, nothing is bound.
-    fn bind_timer(&mut self) -> Result<(), Self::Error>;
-    /// Unbinds its timer, if it is bound.
-    fn unbind_timer(&mut self);
-    /// Binds its IPIs; if that fails, nothing is bound.
-    fn bind_ipis(&mut self) -> Result<(), Self::Error>;
-    /// Unbinds its IPIs, if they are bound.
-    fn unbind_ipis(&mut self);
     /// Binds what PV guests have besides; if that fails, nothing is bound.
     fn bind_pv(&mut self) -> Result<(), Self::Error>;
     /// Unbinds that, if it is bound.
     fn unbind_pv(&mut self);
-}
-
-/// Which step failed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Failure<E> {
-    /// There is no such vCPU.
-    Missing,
-    /// The timer could not be bound.
-    Timer(E),
-    /// The IPIs could not be bound.
-    Ipis(E),
-    /// What PV guests have besides could not be bound.
-    Pv(E),
 }
 
 /// Prepares a CPU for coming on line. May sleep.
@@ -113,12 +94,8 @@ mod tests {
         }
     }
 
-    impl Cpu for Fake {
+    impl Events for Fake {
         type Error = u8;
-
-        fn exists(&self) -> bool {
-            !self.missing
-        }
 
         fn bind_timer(&mut self) -> Result<(), u8> {
             self.bind(1)
@@ -134,6 +111,12 @@ mod tests {
 
         fn unbind_ipis(&mut self) {
             self.unbind(2);
+        }
+    }
+
+    impl Cpu for Fake {
+        fn exists(&self) -> bool {
+            !self.missing
         }
 
         fn bind_pv(&mut self) -> Result<(), u8> {

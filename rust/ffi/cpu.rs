@@ -7,12 +7,11 @@ mod control;
 mod cpuid;
 mod descriptor;
 pub(super) mod gdt;
-mod hotplug;
+pub(super) mod hotplug;
 mod msr;
 pub(super) mod pmu;
 mod switch;
-mod traps;
+pub(super) mod traps;
 
 #[cfg(CONFIG_ACPI)]
 pub(super) use cpuid::set_mwait_hints;
-pub(super) use hotplug::register as register_hotplug;

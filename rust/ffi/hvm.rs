@@ -30,7 +30,10 @@ use crate::{
     },
     ffi::{
         contract,
-        guest::vcpu_info::xen_vcpu_info_reset,
+        guest::{
+            hotplug,
+            vcpu_info, //
+        },
         time,
         unplug::unplug_emulated_devices, //
     },
@@ -133,13 +136,13 @@ init! {
 
         shared_info::reserve();
         shared_info::init();
-        xen_vcpu_info_reset(0);
+        vcpu_info::reset();
 
         // SAFETY: Boot code, once.
         unsafe { bindings::xen_panic_handler_init() };
         #[cfg(CONFIG_SMP)]
-        super::smp::xen_hvm_smp_init();
-        cpu::register();
+        super::smp::init();
+        hotplug::register::<cpu::Hvm>();
         unplug_emulated_devices();
         // SAFETY: Boot code, before the kernel uses the tables.
         unsafe { bindings::xen_hvm_use_hooks() };

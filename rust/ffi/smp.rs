@@ -13,14 +13,17 @@ pub(super) mod pv;
 #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
 pub(crate) mod spinlock;
 
-use kernel::ffi::c_uint;
+use kernel::{
+    cpu::CpuId,
+    ffi::c_uint, //
+};
 
 pub(super) use self::interrupt::find_ports;
 
 use crate::{
     ffi::{
         contract,
-        guest::vcpu_info::xen_vcpu_setup,
+        guest::vcpu_info,
         time::{
             self,
             event, //
@@ -29,14 +32,10 @@ use crate::{
     raw::{
         bindings,
         bug::bug,
-        cpu::{
-            self,
-            CpuSet, //
-        },
+        cpu,
         domain,
         percpu::PerCpu,
-        section::init,
-        word::to_int, //
+        section::init, //
     },
     smp::hvm::{
         self,
@@ -46,10 +45,9 @@ use crate::{
 };
 
 contract!(
-    xen_hvm_smp_init(),
     xen_hvm_smp_prepare_boot_cpu(),
     xen_hvm_smp_prepare_cpus(_),
-    xen_smp_cpus_done(_),
+    xen_smp_cpus_done(_)
 );
 #[cfg(CONFIG_HOTPLUG_CPU)]
 contract!(xen_hvm_cleanup_dead_cpu(_));
@@ -73,46 +71,43 @@ fn delivery() -> Delivery {
 struct Hvm;
 
 impl Cpus for Hvm {
-    fn init_interrupts(&mut self, cpu: u32) {
-        let _ = kernel::warn_on!(interrupt::xen_smp_intr_init(cpu) != 0);
+    type Cpu = CpuId;
+
+    fn init_interrupts(&mut self, cpu: CpuId) {
+        let _ = kernel::warn_on!(interrupt::init(cpu).is_err());
     }
 
-    fn init_lock(&mut self, cpu: u32) {
+    fn init_lock(&mut self, cpu: CpuId) {
         #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
-        spinlock::xen_init_lock_cpu(to_int(cpu));
+        spinlock::init_cpu(cpu);
         #[cfg(not(CONFIG_PARAVIRT_SPINLOCKS))]
         let _ = cpu;
     }
 
-    fn forget_vcpu(&mut self, cpu: u32) {
-        if let Some(cpu) = cpu::id(cpu) {
-            // SAFETY: The CPU has a copy, and does not run yet.
-            unsafe { VCPU_ID.ptr(cpu).write_volatile(NO_VCPU) };
-        }
+    fn forget_vcpu(&mut self, cpu: CpuId) {
+        // SAFETY: The CPU has a copy, and does not run yet.
+        unsafe { VCPU_ID.ptr(cpu).write_volatile(NO_VCPU) };
     }
 
-    fn free_interrupts(&mut self, cpu: u32) {
-        interrupt::xen_smp_intr_free(cpu);
+    fn free_interrupts(&mut self, cpu: CpuId) {
+        interrupt::free(cpu);
     }
 
-    fn free_lock(&mut self, cpu: u32) {
+    fn free_lock(&mut self, cpu: CpuId) {
         #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
-        spinlock::xen_uninit_lock_cpu(to_int(cpu));
+        spinlock::uninit_cpu(cpu);
         #[cfg(not(CONFIG_PARAVIRT_SPINLOCKS))]
         let _ = cpu;
     }
 
-    fn free_timer(&mut self, cpu: u32) {
-        if let Some(cpu) = cpu::id(cpu) {
-            event::teardown(cpu);
-        }
+    fn free_timer(&mut self, cpu: CpuId) {
+        event::teardown(cpu);
     }
 }
 
 init! {
     /// Has the kernel bring up the CPUs of an HVM or PVH guest with what Xen needs.
-    #[no_mangle]
-    pub(crate) extern "C" fn xen_hvm_smp_init() {
+    pub(crate) fn init() {
         // SAFETY: Boot code, before the kernel uses the table.
         unsafe { bindings::xen_use_hvm_cpus() };
 
@@ -137,12 +132,12 @@ init! {
         // SAFETY: Boot code, on the boot CPU.
         unsafe { bindings::native_smp_prepare_boot_cpu() };
         // Other CPUs get their record when they come.
-        xen_vcpu_setup(0);
+        vcpu_info::setup(CpuId::current());
         // Again, as the record may only exist since then.
         time::init_hvm_ops();
         // Lock and unlock are patched soon, in the kernel's text once and for all.
         #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
-        spinlock::xen_init_spinlocks();
+        spinlock::init();
     }
 }
 
@@ -152,7 +147,7 @@ init! {
     extern "C" fn xen_hvm_smp_prepare_cpus(max_cpus: c_uint) {
         // SAFETY: Boot code.
         unsafe { bindings::native_smp_prepare_cpus(max_cpus) };
-        hvm::prepare(&mut Hvm, delivery(), CpuSet::possible().iter());
+        hvm::prepare(&mut Hvm, delivery(), CpuId::current(), cpu::possible());
     }
 }
 
@@ -171,5 +166,7 @@ init! {
 #[cfg(CONFIG_HOTPLUG_CPU)]
 #[no_mangle]
 extern "C" fn xen_hvm_cleanup_dead_cpu(cpu: c_uint) {
-    hvm::cleanup(&mut Hvm, delivery(), cpu);
+    if let Some(cpu) = CpuId::from_u32(cpu) {
+        hvm::cleanup(&mut Hvm, delivery(), cpu);
+    }
 }

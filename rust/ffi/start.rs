@@ -14,7 +14,7 @@ mod dom0;
 mod mtrr;
 #[cfg(CONFIG_ACPI)]
 mod mwait;
-mod platform;
+pub(super) mod platform;
 
 use crate::{
     abi::{
@@ -31,7 +31,8 @@ use crate::{
         cpu,
         guest::{
             banner::add_preferred_consoles,
-            vcpu_info::xen_vcpu_info_reset, //
+            hotplug,
+            vcpu_info, //
         },
         mmu,
         p2m, //
@@ -104,7 +105,7 @@ init! {
         // SAFETY: As above.
         unsafe { bindings::xen_init_irq_ops() };
         // What asks whether interrupts are off looks in the record, be it a dummy.
-        xen_vcpu_info_reset(0);
+        vcpu_info::reset();
         // SAFETY: As above.
         unsafe { bindings::xen_pv_use_platform_hooks() };
     }
@@ -138,12 +139,9 @@ init! {
         unsafe { bindings::xen_init_apic() };
         // SAFETY: As above.
         unsafe { bindings::xen_pv_use_machine_ops() };
-        #[cfg(CONFIG_SMP)]
-        // SAFETY: As above.
-        unsafe {
-            bindings::xen_smp_init()
-        };
-        cpu::register_hotplug();
+        #[cfg(CONFIG_XEN_PV_SMP)]
+        crate::ffi::smp::pv::init();
+        hotplug::register::<cpu::hotplug::Pv>();
     }
 }
 

@@ -20,6 +20,8 @@ use kernel::{
     },
 };
 
+#[cfg(CONFIG_XEN_HAVE_VPMU)]
+use crate::ffi::cpu::pmu;
 use crate::{
     ffi::{
         contract,
@@ -109,25 +111,20 @@ fn on_each_cpu(function: extern "C" fn(*mut c_void)) {
     unsafe { bindings::rust_helper_on_each_cpu(Some(function), null_mut(), true) };
 }
 
-/// Calls one of the vPMU's functions for each CPU that is on line. May sleep.
+/// Calls one of the vPMU's functions for each CPU that is on line, and stays so: processes are
+/// frozen. May sleep.
 #[cfg(CONFIG_XEN_HAVE_VPMU)]
-fn for_each_vpmu(function: unsafe extern "C" fn(c_int)) {
-    use crate::raw::{
-        cpu::online,
-        word::to_int, //
-    };
-
-    online().for_each(|cpu| {
-        // SAFETY: The CPU is on line, and stays so: processes are frozen.
-        unsafe { function(to_int(cpu)) }
-    });
+fn for_each_vpmu(function: fn(CpuId)) {
+    crate::raw::cpu::online()
+        .filter_map(CpuId::from_u32)
+        .for_each(function);
 }
 
 /// Prepares all CPUs for sleep. May sleep.
 #[no_mangle]
 extern "C" fn xen_arch_suspend() {
     #[cfg(CONFIG_XEN_HAVE_VPMU)]
-    for_each_vpmu(bindings::xen_pmu_finish);
+    for_each_vpmu(pmu::finish);
     on_each_cpu(suspend_here);
 }
 
@@ -136,7 +133,7 @@ extern "C" fn xen_arch_suspend() {
 extern "C" fn xen_arch_resume() {
     on_each_cpu(resume_here);
     #[cfg(CONFIG_XEN_HAVE_VPMU)]
-    for_each_vpmu(bindings::xen_pmu_init);
+    for_each_vpmu(pmu::init);
 }
 
 /// Takes leave of Xen. Runs in `stop_machine()`, interrupts off.

@@ -7,9 +7,45 @@
 //! with. Without the second the first must go too: it would hand out interrupts
 //! to CPUs that never come up properly.
 //!
-//! Callers: boot code of either kind of guest, once.
+//! What both kinds of guest bind in "prepare" is here too; what else they do is
+//! told in `cpu/hotplug.rs` and `hvm/cpu.rs`.
+//!
+//! Callers: boot code of either kind of guest, once; CPU hotplug, one CPU at a
+//! time.
 //!
 //! C ancestor: `enlighten.c:143`.
+
+/// The events of a CPU that is off line.
+pub trait Events {
+    /// What a step can fail with.
+    type Error;
+
+    /// Binds its timer; if that fails, nothing is bound.
+    fn bind_timer(&mut self) -> Result<(), Self::Error>;
+    /// Unbinds its timer, if it is bound.
+    fn unbind_timer(&mut self);
+    /// Binds its IPIs; if that fails, nothing is bound.
+    fn bind_ipis(&mut self) -> Result<(), Self::Error>;
+    /// Unbinds its IPIs, if they are bound.
+    fn unbind_ipis(&mut self);
+}
+
+/// Which step of "prepare" failed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Failure<E> {
+    /// There is no such vCPU.
+    #[cfg_attr(not(CONFIG_XEN_PV), allow(dead_code))]
+    Missing,
+    /// Xen refused the vector.
+    UpcallVector(E),
+    /// The timer could not be bound.
+    Timer(E),
+    /// The IPIs could not be bound.
+    Ipis(E),
+    /// What PV guests have besides could not be bound.
+    #[cfg_attr(not(CONFIG_XEN_PV), allow(dead_code))]
+    Pv(E),
+}
 
 /// The kernel's table of such steps.
 pub trait States {

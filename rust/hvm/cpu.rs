@@ -24,6 +24,11 @@
 
 use core::mem::ManuallyDrop;
 
+use crate::guest::hotplug::{
+    Events,
+    Failure, //
+};
+
 /// How events come to CPUs, as found out at boot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Delivery {
@@ -43,10 +48,7 @@ impl Delivery {
 }
 
 /// A CPU that is off line.
-pub trait Cpu {
-    /// What a step can fail with.
-    type Error;
-
+pub trait Cpu: Events {
     /// Unbinds the event for locks, if it is bound.
     fn unbind_lock(&mut self);
     /// Finds out which vCPU it is.
@@ -55,25 +57,6 @@ pub trait Cpu {
     fn register_record(&mut self);
     /// Tells Xen its vector for events.
     fn set_upcall_vector(&mut self) -> Result<(), Self::Error>;
-    /// Binds its timer; if that fails, nothing is bound.
-    fn bind_timer(&mut self) -> Result<(), Self::Error>;
-    /// Unbinds its timer, if it is bound.
-    fn unbind_timer(&mut self);
-    /// Binds its IPIs; if that fails, nothing is bound.
-    fn bind_ipis(&mut self) -> Result<(), Self::Error>;
-    /// Unbinds its IPIs, if they are bound.
-    fn unbind_ipis(&mut self);
-}
-
-/// Which step failed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Failure<E> {
-    /// Xen refused the vector.
-    UpcallVector(E),
-    /// The timer could not be bound.
-    Timer(E),
-    /// The IPIs could not be bound.
-    Ipis(E),
 }
 
 /// A CPU with a timer, which it loses unless it is kept.
@@ -183,8 +166,6 @@ mod tests {
     }
 
     impl Cpu for Fake {
-        type Error = i32;
-
         fn unbind_lock(&mut self) {
             let _ = self.note(b'l');
         }
@@ -200,6 +181,10 @@ mod tests {
         fn set_upcall_vector(&mut self) -> Result<(), i32> {
             self.note(b'v')
         }
+    }
+
+    impl Events for Fake {
+        type Error = i32;
 
         fn bind_timer(&mut self) -> Result<(), i32> {
             self.note(b't')?;

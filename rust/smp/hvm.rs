@@ -16,41 +16,46 @@ pub enum Delivery {
 
 /// The guest's CPUs.
 pub trait Cpus {
+    /// One of them.
+    type Cpu: Copy + PartialEq;
+
     /// Gives a CPU the interrupts that others send it; complains if that fails.
-    fn init_interrupts(&mut self, cpu: u32);
+    fn init_interrupts(&mut self, cpu: Self::Cpu);
     /// Gives a CPU its lock kicker.
-    fn init_lock(&mut self, cpu: u32);
+    fn init_lock(&mut self, cpu: Self::Cpu);
     /// Marks that it is not known which vCPU a CPU is.
-    fn forget_vcpu(&mut self, cpu: u32);
+    fn forget_vcpu(&mut self, cpu: Self::Cpu);
     /// Takes the interrupts that others send it away from a CPU.
-    fn free_interrupts(&mut self, cpu: u32);
+    fn free_interrupts(&mut self, cpu: Self::Cpu);
     /// Takes its lock kicker away from a CPU.
-    fn free_lock(&mut self, cpu: u32);
+    fn free_lock(&mut self, cpu: Self::Cpu);
     /// Takes its timer away from a CPU.
-    fn free_timer(&mut self, cpu: u32);
+    fn free_timer(&mut self, cpu: Self::Cpu);
 }
 
-/// The CPU that the guest starts on.
-const BOOT_CPU: u32 = 0;
-
-/// Prepares for CPUs to come.
+/// Prepares the boot CPU, and for others to come.
 ///
 /// Until one comes, it is nobody: the number that its variable starts with is
 /// the boot CPU's.
 #[inline(always)]
-pub fn prepare(cpus: &mut impl Cpus, delivery: Delivery, possible: impl Iterator<Item = u32>) {
+pub fn prepare<C: Cpus>(
+    cpus: &mut C,
+    delivery: Delivery,
+    boot_cpu: C::Cpu,
+    possible: impl Iterator<Item = C::Cpu>,
+) {
     if delivery == Delivery::EachCpu {
-        cpus.init_interrupts(BOOT_CPU);
-        cpus.init_lock(BOOT_CPU);
+        cpus.init_interrupts(boot_cpu);
+        cpus.init_lock(boot_cpu);
     }
-    for cpu in possible.filter(|&cpu| cpu != BOOT_CPU) {
+    for cpu in possible.filter(|&cpu| cpu != boot_cpu) {
         cpus.forget_vcpu(cpu);
     }
 }
 
 /// Cleans up behind a CPU that stopped.
 #[cfg_attr(not(CONFIG_HOTPLUG_CPU), allow(dead_code))]
-pub fn cleanup(cpus: &mut impl Cpus, delivery: Delivery, cpu: u32) {
+pub fn cleanup<C: Cpus>(cpus: &mut C, delivery: Delivery, cpu: C::Cpu) {
     if delivery == Delivery::EachCpu {
         cpus.free_interrupts(cpu);
         cpus.free_lock(cpu);
@@ -84,6 +89,8 @@ mod tests {
     }
 
     impl Cpus for Fake {
+        type Cpu = u32;
+
         fn init_interrupts(&mut self, cpu: u32) {
             self.note(b'I', cpu);
         }
@@ -113,7 +120,7 @@ mod tests {
     fn the_boot_cpu_is_prepared_and_the_others_are_nobody() {
         let mut cpus = Fake::default();
 
-        prepare(&mut cpus, Delivery::EachCpu, [0, 1, 5].into_iter());
+        prepare(&mut cpus, Delivery::EachCpu, 0, [0, 1, 5].into_iter());
         assert!(cpus.did(&[(b'I', 0), (b'L', 0), (b'f', 1), (b'f', 5)]));
     }
 
@@ -121,7 +128,7 @@ mod tests {
     fn without_a_vector_nothing_is_bound_or_unbound() {
         let mut cpus = Fake::default();
 
-        prepare(&mut cpus, Delivery::OneCpu, [0, 1].into_iter());
+        prepare(&mut cpus, Delivery::OneCpu, 0, [0, 1].into_iter());
         cleanup(&mut cpus, Delivery::OneCpu, 1);
         assert!(cpus.did(&[(b'f', 1)]));
     }

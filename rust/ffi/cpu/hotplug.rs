@@ -1,149 +1,53 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What CPU hotplug calls in a PV guest, for each CPU but the first.
+//! What CPU hotplug has done in a PV guest, for each CPU but the first.
 //!
 //! C ancestor: `enlighten_pv.c:1564`.
 
-#![expect(unsafe_code)]
-
-use kernel::{
-    cpu::CpuId,
-    error::code::{
-        EINVAL,
-        ENODEV, //
-    },
-    ffi::{
-        c_int,
-        c_uint, //
-    },
-    warn_on, //
-};
+use kernel::ffi::c_int;
 
 use crate::{
     cpu::hotplug::{
         self,
-        Cpu,
-        Failure, //
+        Cpu, //
     },
-    ffi::{
-        contract,
-        guest::hotplug::xen_cpuhp_setup,
-        time::event, //
+    ffi::guest::hotplug::{
+        Guest,
+        OfflineCpu, //
     },
-    raw::{
-        print::{
-            printk,
-            WARNING, //
-        },
-        section::init,
-        vcpu_info, //
-    },
+    guest::hotplug::Failure,
+    raw::vcpu_info, //
 };
 
-#[cfg(CONFIG_SMP)]
-use crate::ffi::smp::interrupt;
-
-contract!(xen_cpu_dead_pv(_), xen_cpu_up_prepare_pv(_));
-
-/// A CPU that is off line.
-struct OfflineCpu(CpuId);
-
-/// Turns what a C function returns into a result.
-#[cfg(CONFIG_SMP)]
-fn result(error: c_int) -> Result<(), c_int> {
-    if error == 0 {
-        Ok(())
-    } else {
-        Err(error)
-    }
-}
+#[cfg(CONFIG_XEN_PV_SMP)]
+use crate::ffi::smp::pv;
 
 impl Cpu for OfflineCpu {
-    type Error = c_int;
-
     fn exists(&self) -> bool {
-        vcpu_info::has_record(self.0)
-    }
-
-    fn bind_timer(&mut self) -> Result<(), c_int> {
-        event::setup(self.0)
-    }
-
-    fn unbind_timer(&mut self) {
-        event::teardown(self.0);
-    }
-
-    fn bind_ipis(&mut self) -> Result<(), c_int> {
-        #[cfg(CONFIG_SMP)]
-        result(interrupt::xen_smp_intr_init(self.0.as_u32()))?;
-        Ok(())
-    }
-
-    fn unbind_ipis(&mut self) {
-        #[cfg(CONFIG_SMP)]
-        interrupt::xen_smp_intr_free(self.0.as_u32());
+        vcpu_info::has_record(self.id())
     }
 
     fn bind_pv(&mut self) -> Result<(), c_int> {
         #[cfg(CONFIG_XEN_PV_SMP)]
-        result(crate::ffi::smp::pv::xen_smp_intr_init_pv(self.0.as_u32()))?;
+        pv::init_interrupts(self.id())?;
         Ok(())
     }
 
     fn unbind_pv(&mut self) {
         #[cfg(CONFIG_XEN_PV_SMP)]
-        crate::ffi::smp::pv::xen_smp_intr_free_pv(self.0.as_u32());
+        pv::free_interrupts(self.id());
     }
 }
 
-/// Tells the user why a CPU does not come.
-fn tell(cpu: u32, failure: Failure<c_int>) -> c_int {
-    let (function, error) = match failure {
-        Failure::Missing => return ENODEV.to_errno(),
-        // event::setup() has told.
-        Failure::Timer(error) => return error,
-        Failure::Ipis(error) => ("xen_smp_intr_init", error),
-        Failure::Pv(error) => ("xen_smp_intr_init_pv", error),
-    };
+/// A PV guest.
+pub(in crate::ffi) struct Pv;
 
-    printk!(
-        WARNING,
-        "{}() for CPU {} failed: {}\n",
-        function,
-        cpu,
-        error
-    );
-    let _ = warn_on!(true);
-    error
-}
-
-/// Prepares CPU `cpu` for coming on line. May sleep.
-#[no_mangle]
-extern "C" fn xen_cpu_up_prepare_pv(cpu: c_uint) -> c_int {
-    let Some(id) = CpuId::from_u32(cpu) else {
-        return EINVAL.to_errno();
-    };
-
-    match hotplug::prepare(&mut OfflineCpu(id)) {
-        Ok(()) => 0,
-        Err(failure) => tell(cpu, failure),
+impl Guest for Pv {
+    fn prepare(cpu: &mut OfflineCpu) -> Result<(), Failure<c_int>> {
+        hotplug::prepare(cpu)
     }
-}
 
-/// Unbinds the events of CPU `cpu`, which is off line. May sleep.
-#[no_mangle]
-extern "C" fn xen_cpu_dead_pv(cpu: c_uint) -> c_int {
-    if let Some(cpu) = CpuId::from_u32(cpu) {
-        hotplug::dead(&mut OfflineCpu(cpu));
-    }
-    0
-}
-
-init! {
-    /// Has CPU hotplug call the functions above.
-    pub(in crate::ffi) fn register() {
-        let failed = xen_cpuhp_setup(Some(xen_cpu_up_prepare_pv), Some(xen_cpu_dead_pv));
-
-        let _ = warn_on!(failed != 0);
+    fn dead(cpu: &mut OfflineCpu) {
+        hotplug::dead(cpu);
     }
 }

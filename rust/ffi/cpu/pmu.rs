@@ -67,14 +67,7 @@ use crate::{
     },
 };
 
-contract!(
-    xen_get_guest_ip(),
-    xen_guest_state(),
-    xen_pmu_finish(_),
-    xen_pmu_init(_),
-    xen_pmu_irq_handler(_, _),
-    xen_read_pmc(_),
-);
+contract!(xen_get_guest_ip(), xen_guest_state(), xen_read_pmc(_));
 
 /// The machine's counters, from when CPU 0 had some.
 static COUNTERS: SetOnce<Counters> = SetOnce::new();
@@ -250,8 +243,7 @@ impl Stopped for Ours {
 }
 
 /// Handles the interrupt of this CPU's counters. Interrupts are off.
-#[no_mangle]
-pub(in crate::ffi) extern "C" fn xen_pmu_irq_handler(
+pub(in crate::ffi) extern "C" fn irq_handler(
     _irq: c_int,
     _dev_id: *mut c_void,
 ) -> bindings::irqreturn_t {
@@ -300,15 +292,10 @@ fn share_page(cpu: CpuId) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Gives CPU `cpu` counters, if there are any. May sleep.
+/// Gives a CPU counters, if there are any. May sleep.
 ///
 /// None but CPU 0 asks: it comes first, and the others are spared the attempt.
-#[no_mangle]
-pub(in crate::ffi) extern "C" fn xen_pmu_init(cpu: c_int) {
-    let Some(cpu) = CpuId::from_i32(cpu) else {
-        return;
-    };
-
+pub(in crate::ffi) fn init(cpu: CpuId) {
     if !domain::is_pv() || cpu.as_u32() != 0 && !are_available() {
         return;
     }
@@ -332,13 +319,8 @@ pub(in crate::ffi) extern "C" fn xen_pmu_init(cpu: c_int) {
     }
 }
 
-/// Takes them away from CPU `cpu`, if it has any. May sleep.
-#[no_mangle]
-pub(in crate::ffi) extern "C" fn xen_pmu_finish(cpu: c_int) {
-    let Some(cpu) = CpuId::from_i32(cpu) else {
-        return;
-    };
-
+/// Takes them away from a CPU, if it has any. May sleep.
+pub(in crate::ffi) fn finish(cpu: CpuId) {
     if let Some(page) = remove(cpu) {
         if hypercall::pmu::finish(vcpu::of(cpu)).is_err() {
             // Xen may go on writing it.

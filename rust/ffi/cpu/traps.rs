@@ -44,11 +44,7 @@ use crate::{
     },
 };
 
-contract!(
-    xen_copy_trap_info(_),
-    xen_load_idt(_),
-    xen_write_idt_entry(_, _, _),
-);
+contract!(xen_load_idt(_), xen_write_idt_entry(_, _, _));
 
 /// Where the kernel's table is.
 static ADDRESS: Word = Word::new(0);
@@ -147,20 +143,11 @@ fn tell(traps: &Table) {
     }
 }
 
-/// Writes the table of a CPU that does not run: each handler in its place. May sleep.
-///
-/// # Safety
-///
-/// `traps` must be valid for writes of one for each vector, and zero.
-#[no_mangle]
-pub(in crate::ffi) unsafe extern "C" fn xen_copy_trap_info(table: *mut bindings::trap_info) {
+/// Writes the table of a CPU that does not run, which is zero: each handler in its place.
+pub(in crate::ffi) fn copy_trap_info(table: &mut [TrapInfo]) {
     for trap in traps() {
-        // SAFETY: The caller's promise, for any number of eight bits.
-        unsafe {
-            table
-                .cast::<TrapInfo>()
-                .wrapping_add(usize::from(trap.vector))
-                .write(trap);
+        if let Some(place) = table.get_mut(usize::from(trap.vector)) {
+            *place = trap;
         }
     }
 }

@@ -6,21 +6,37 @@
 
 use core::ffi::CStr;
 
-use kernel::ffi::{
-    c_int,
-    c_uint, //
+use kernel::{
+    cpu::CpuId,
+    error::code::{
+        EINVAL,
+        ENODEV, //
+    },
+    ffi::{
+        c_int,
+        c_uint, //
+    },
+    warn_on, //
 };
 
+#[cfg(CONFIG_SMP)]
+use crate::ffi::smp::interrupt;
 use crate::{
-    ffi::contract,
+    ffi::time::event,
     guest::hotplug::{
         setup,
+        Events,
+        Failure,
         States, //
     },
-    raw::bindings,
+    raw::{
+        bindings,
+        print::{
+            printk,
+            WARNING, //
+        }, //
+    },
 };
-
-contract!(xen_cpuhp_setup(_, _));
 
 /// What the kernel calls when a CPU comes or goes.
 type Callback = Option<unsafe extern "C" fn(c_uint) -> c_int>;
@@ -90,38 +106,108 @@ impl States for Cpuhp {
 /// Gives a CPU that comes on line a lock to wait with. Runs on it, and may sleep.
 extern "C" fn xen_cpu_up_online(cpu: c_uint) -> c_int {
     #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
-    crate::ffi::smp::spinlock::xen_init_lock_cpu(crate::raw::word::to_int(cpu));
+    if let Some(cpu) = CpuId::from_u32(cpu) {
+        crate::ffi::smp::spinlock::init_cpu(cpu);
+    }
     #[cfg(not(CONFIG_PARAVIRT_SPINLOCKS))]
     let _ = cpu;
     0
 }
 
-/// Has the kernel call Xen's steps when a CPU comes or goes.
-///
-/// Returns 0, or what the kernel refuses one with.
-#[no_mangle]
-pub(crate) extern "C" fn xen_cpuhp_setup(
-    cpu_up_prepare_cb: Callback,
-    cpu_dead_cb: Callback,
-) -> c_int {
-    let mut states = Cpuhp {
-        prepare: cpu_up_prepare_cb,
-        dead: cpu_dead_cb,
+/// A CPU that is off line.
+pub(crate) struct OfflineCpu(CpuId);
+
+impl OfflineCpu {
+    /// Returns which one.
+    pub(crate) fn id(&self) -> CpuId {
+        self.0
+    }
+}
+
+impl Events for OfflineCpu {
+    type Error = c_int;
+
+    fn bind_timer(&mut self) -> Result<(), c_int> {
+        event::setup(self.0)
+    }
+
+    fn unbind_timer(&mut self) {
+        event::teardown(self.0);
+    }
+
+    fn bind_ipis(&mut self) -> Result<(), c_int> {
+        #[cfg(CONFIG_SMP)]
+        interrupt::init(self.0)?;
+        Ok(())
+    }
+
+    fn unbind_ipis(&mut self) {
+        #[cfg(CONFIG_SMP)]
+        interrupt::free(self.0);
+    }
+}
+
+/// What a kind of guest does for a CPU that comes or goes. May sleep.
+pub(crate) trait Guest {
+    /// Prepares it for coming on line.
+    fn prepare(cpu: &mut OfflineCpu) -> Result<(), Failure<c_int>>;
+    /// Takes what that bound away, after it went off line.
+    fn dead(cpu: &mut OfflineCpu);
+}
+
+/// Prepares CPU `cpu` for coming on line. May sleep.
+extern "C" fn prepare<G: Guest>(cpu: c_uint) -> c_int {
+    let Some(id) = CpuId::from_u32(cpu) else {
+        return EINVAL.to_errno();
     };
 
-    match setup(&mut states) {
+    match G::prepare(&mut OfflineCpu(id)) {
         Ok(()) => 0,
-        Err(error) => error,
+        Err(failure) => tell(cpu, failure),
     }
+}
+
+/// Unbinds the events of CPU `cpu`, which is off line. May sleep.
+extern "C" fn dead<G: Guest>(cpu: c_uint) -> c_int {
+    if let Some(id) = CpuId::from_u32(cpu) {
+        G::dead(&mut OfflineCpu(id));
+    }
+    0
+}
+
+/// Tells the user why a CPU does not come.
+fn tell(cpu: u32, failure: Failure<c_int>) -> c_int {
+    let (step, error) = match failure {
+        Failure::Missing => return ENODEV.to_errno(),
+        // event::setup() has told.
+        Failure::Timer(error) => return error,
+        Failure::UpcallVector(error) => ("HVMOP_set_evtchn_upcall_vector", error),
+        Failure::Ipis(error) => ("xen_smp_intr_init()", error),
+        Failure::Pv(error) => ("xen_smp_intr_init_pv()", error),
+    };
+
+    printk!(WARNING, "{} for CPU {} failed: {}\n", step, cpu, error);
+    let _ = warn_on!(true);
+    error
+}
+
+/// Has the kernel call Xen's steps when a CPU comes or goes. Boot code, once.
+pub(crate) fn register<G: Guest>() {
+    let mut states = Cpuhp {
+        prepare: Some(prepare::<G>),
+        dead: Some(dead::<G>),
+    };
+
+    let _ = warn_on!(setup(&mut states).is_err());
 }
 
 /// What `drivers/xen/cpu_hotplug.c` calls when the toolstack adds or removes a vCPU.
 #[cfg(CONFIG_HOTPLUG_CPU)]
 mod toolstack {
     use super::*;
-    use crate::raw::print::{
-        printk,
-        ERR, //
+    use crate::{
+        ffi::contract,
+        raw::print::ERR, //
     };
 
     contract!(xen_arch_register_cpu(_), xen_arch_unregister_cpu(_));

@@ -57,10 +57,9 @@ fn shutdown(reason: Reason) {
 /// Has Xen forget the performance counters of a PV guest, and frees their pages.
 fn free_counters() {
     #[cfg(CONFIG_XEN_HAVE_VPMU)]
-    for cpu in crate::raw::cpu::online() {
-        // SAFETY: The CPU exists, and this domain needs its counters no more.
-        unsafe { bindings::xen_pmu_finish(crate::raw::word::to_int(cpu)) };
-    }
+    crate::raw::cpu::online()
+        .filter_map(kernel::cpu::CpuId::from_u32)
+        .for_each(crate::ffi::cpu::pmu::finish);
 }
 
 /// Shuts the domain down for `reason`, one of `SHUTDOWN_*`. Any context.

@@ -6,7 +6,6 @@
 
 use kernel::{
     cpu::CpuId,
-    ffi::c_int,
     prelude::fmt, //
 };
 
@@ -17,7 +16,6 @@ use crate::{
         id::VcpuId, //
     },
     ffi::{
-        contract,
         guest,
         mmu, //
     },
@@ -43,12 +41,6 @@ use crate::{
         word::to_int, //
     },
 };
-
-contract!(
-    xen_vcpu_info_reset(_),
-    xen_vcpu_restore(),
-    xen_vcpu_setup(_)
-);
 
 /// A CPU of this kernel, and its vCPU.
 struct ThisKernel(CpuId);
@@ -111,23 +103,17 @@ impl Cpu for ThisKernel {
     }
 }
 
-/// Has CPU `cpu` follow its vCPU's place in the shared page. Early boot or resume: prints nothing.
-#[no_mangle]
-pub(crate) extern "C" fn xen_vcpu_info_reset(cpu: c_int) {
-    if let Some(cpu) = CpuId::from_i32(cpu) {
+/// Has the boot CPU follow its vCPU's place in the shared page. Early boot: prints nothing.
+pub(crate) fn reset() {
+    if let Some(cpu) = CpuId::from_u32(0) {
         policy::reset(&mut ThisKernel(cpu));
     }
 }
 
-/// Has Xen move the record of CPU `cpu` to a place of the CPU's own, if it has not.
+/// Has Xen move the record of a CPU to a place of the CPU's own, if it has not.
 ///
 /// The CPU runs this or does not run.
-#[no_mangle]
-pub(crate) extern "C" fn xen_vcpu_setup(cpu: c_int) {
-    let Some(cpu) = CpuId::from_i32(cpu) else {
-        return;
-    };
-
+pub(crate) fn setup(cpu: CpuId) {
     if !shared::is_mapped() {
         bug("a vCPU's record was to be moved before the shared page is mapped");
     }
@@ -147,8 +133,7 @@ fn not_registered(cpu: CpuId, errno: XenErrno) -> ! {
 }
 
 /// Tells Xen anew where the records of all CPUs are. Runs in `stop_machine()`.
-#[no_mangle]
-pub(crate) extern "C" fn xen_vcpu_restore() {
+pub(crate) fn restore() {
     let facts = RestoreFacts {
         mode: guest::mode(),
         safe_pvclock: domain::has_safe_pvclock(),

@@ -21,7 +21,7 @@ use crate::{
     },
     ffi::{
         contract,
-        guest::vcpu_info::xen_vcpu_info_reset, //
+        guest::vcpu_info, //
     },
     hvm::shared_info::{
         place,
@@ -122,6 +122,6 @@ init! {
         };
         // What leads to vCPU 0's record still leads to the window. smp_ops would mend that, but not
         // where events come by an interrupt line.
-        xen_vcpu_info_reset(0);
+        vcpu_info::reset();
     }
 }

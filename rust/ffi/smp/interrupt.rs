@@ -9,18 +9,16 @@
 
 use kernel::{
     cpu::CpuId,
-    ffi::{
-        c_int,
-        c_uint, //
-    },
+    ffi::c_int,
     prelude::*, //
 };
 
 #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
 use super::spinlock;
+#[cfg(CONFIG_XEN_PV_SMP)]
+use crate::ffi::cpu::pmu;
 use crate::{
     abi::id::EvtchnPort,
-    ffi::contract,
     irq::name,
     raw::{
         bindings,
@@ -47,8 +45,6 @@ use crate::{
         Lines, //
     },
 };
-
-contract!(xen_smp_intr_free(_), xen_smp_intr_init(_));
 
 /// An interrupt and its name.
 pub(super) type Record = bindings::xen_cpu_irq;
@@ -127,7 +123,7 @@ impl Wiring {
             Line::Counters => (
                 COUNTERS,
                 Source::Virq(bindings::VIRQ_XENPMU),
-                bindings::xen_pmu_irq_handler,
+                pmu::irq_handler,
             ),
             #[cfg(not(CONFIG_XEN_PV_SMP))]
             Line::IrqWork | Line::Counters => return None,
@@ -145,9 +141,9 @@ impl Wiring {
 pub(super) struct CpuLines(CpuId);
 
 impl CpuLines {
-    /// Names those of CPU number `cpu`, if there can be one.
-    pub(super) fn of(cpu: c_uint) -> Option<Self> {
-        cpu::id(cpu).map(Self)
+    /// Names those of a CPU.
+    pub(super) fn of(cpu: CpuId) -> Self {
+        Self(cpu)
     }
 
     /// Returns where an interrupt is recorded.
@@ -248,29 +244,23 @@ pub(in crate::ffi) fn find_ports() {
     }
 }
 
-/// Gives CPU `cpu` the interrupts that others send it. May sleep.
-#[no_mangle]
-pub(crate) extern "C" fn xen_smp_intr_init(cpu: c_uint) -> c_int {
+/// Gives a CPU the interrupts that others send it. May sleep.
+///
+/// # Errors
+///
+/// What binding one fails with; then it has none.
+pub(crate) fn init(cpu: CpuId) -> Result<(), c_int> {
     // SAFETY: Written in early boot only.
     let events = if unsafe { bindings::xen_fifo_events } {
         Events::Fifo
     } else {
         Events::Bitmap
     };
-    let Some(mut lines) = CpuLines::of(cpu) else {
-        return EINVAL.to_errno();
-    };
 
-    match interrupt::init(&mut lines, Line::of_cpu(events)) {
-        Ok(()) => 0,
-        Err(error) => error,
-    }
+    interrupt::init(&mut CpuLines::of(cpu), Line::of_cpu(events))
 }
 
-/// Takes them away from CPU `cpu`. May sleep.
-#[no_mangle]
-pub(crate) extern "C" fn xen_smp_intr_free(cpu: c_uint) {
-    if let Some(mut lines) = CpuLines::of(cpu) {
-        interrupt::free(&mut lines, Line::of_cpu(Events::Bitmap));
-    }
+/// Takes them away from a CPU. May sleep.
+pub(crate) fn free(cpu: CpuId) {
+    interrupt::free(&mut CpuLines::of(cpu), Line::of_cpu(Events::Bitmap));
 }

@@ -18,11 +18,7 @@ use kernel::{
     prelude::*, //
 };
 
-use super::interrupt::{
-    xen_smp_intr_free,
-    xen_smp_intr_init,
-    CpuLines, //
-};
+use super::interrupt::CpuLines;
 #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
 use super::spinlock;
 use crate::{
@@ -32,12 +28,9 @@ use crate::{
     },
     ffi::{
         contract,
-        cpu::pmu::{
-            self,
-            xen_pmu_finish,
-            xen_pmu_init, //
-        },
+        cpu::pmu,
         mmu::access::protect,
+        start::platform,
         time::event, //
     },
     mmu::pin::Access,
@@ -65,10 +58,7 @@ use crate::{
         },
         section::init,
         vcpu,
-        word::{
-            to_int,
-            to_u64, //
-        }, //
+        word::to_u64, //
     },
     smp::{
         interrupt::{
@@ -92,10 +82,6 @@ contract!(
     xen_pv_smp_prepare_boot_cpu(),
     xen_pv_smp_prepare_cpus(_),
     xen_pv_stop_other_cpus(_),
-    xen_smp_count_cpus(),
-    xen_smp_init(),
-    xen_smp_intr_free_pv(_),
-    xen_smp_intr_init_pv(_),
 );
 
 /// The CPU that the guest starts on.
@@ -103,8 +89,7 @@ const BOOT_CPU: c_uint = 0;
 
 init! {
     /// Has the kernel bring up CPUs by hypercalls. The initial domain reads the machine's tables.
-    #[no_mangle]
-    extern "C" fn xen_smp_init() {
+    pub(in crate::ffi) fn init() {
         // SAFETY: Early boot code, before the kernel uses the tables.
         unsafe { bindings::xen_use_pv_cpus() };
         if !domain::is_initial() {
@@ -116,8 +101,7 @@ init! {
 
 init! {
     /// Finds out how many vCPUs there are, and has the kernel expect no more.
-    #[no_mangle]
-    extern "C" fn xen_smp_count_cpus() {
+    pub(in crate::ffi) fn count_cpus() {
         let limit = kernel::cpu::nr_cpu_ids();
         let cpus = pv::count(limit, |&vcpu| calls::is_up(VcpuId::from_raw(vcpu)).is_ok());
 
@@ -163,11 +147,11 @@ init! {
             // What the CPU started with is memory as any other now.
             protect(to_u64(table.addr()), Access::Writable);
         }
-        // SAFETY: Boot code; which CPUs there can be is known by now.
-        unsafe { bindings::xen_setup_vcpu_info_placement() };
+        // Which CPUs there can be is known by now.
+        platform::xen_setup_vcpu_info_placement();
         // Lock and unlock are patched soon, in the kernel's text once and for all.
         #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
-        spinlock::xen_init_spinlocks();
+        spinlock::init();
     }
 }
 
@@ -188,19 +172,22 @@ init! {
         if let Some(message) = pv::refusal(ioapic_is_disabled, max_cpus) {
             refuse(message);
         }
+        let boot_cpu = CpuId::current();
+
         #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
-        spinlock::xen_init_lock_cpu(to_int(BOOT_CPU));
+        spinlock::init_cpu(boot_cpu);
 
         // SAFETY: Boot code, on the boot CPU.
         unsafe { bindings::smp_prepare_cpus_common() };
         // SAFETY: As above.
         unsafe { bindings::rust_helper_speculative_store_bypass_ht_init() };
 
-        xen_pmu_init(to_int(BOOT_CPU));
-        if xen_smp_intr_init(BOOT_CPU) != 0 || xen_smp_intr_init_pv(BOOT_CPU) != 0 {
-            bug("the boot CPU gets no interrupts");
-        }
-        set_registered(CpuId::current(), true);
+        pmu::init(boot_cpu);
+        bug_on_err(
+            super::interrupt::init(boot_cpu).and_then(|()| init_interrupts(boot_cpu)),
+            "the boot CPU gets no interrupts",
+        );
+        set_registered(boot_cpu, true);
 
         for cpu in pv::surplus(CpuSet::possible().iter(), max_cpus) {
             // SAFETY: Boot code, before the CPU comes.
@@ -213,25 +200,18 @@ init! {
     }
 }
 
-/// Gives CPU `cpu` the interrupts that PV guests have besides. May sleep.
-#[no_mangle]
-pub(in crate::ffi) extern "C" fn xen_smp_intr_init_pv(cpu: c_uint) -> c_int {
-    let Some(mut lines) = CpuLines::of(cpu) else {
-        return EINVAL.to_errno();
-    };
-
-    match interrupt::init(&mut lines, Line::of_pv(pmu::are_available())) {
-        Ok(()) => 0,
-        Err(error) => error,
-    }
+/// Gives a CPU the interrupts that PV guests have besides. May sleep.
+///
+/// # Errors
+///
+/// What binding one fails with; then it has none.
+pub(in crate::ffi) fn init_interrupts(cpu: CpuId) -> Result<(), c_int> {
+    interrupt::init(&mut CpuLines::of(cpu), Line::of_pv(pmu::are_available()))
 }
 
-/// Takes them away from CPU `cpu`. May sleep.
-#[no_mangle]
-pub(in crate::ffi) extern "C" fn xen_smp_intr_free_pv(cpu: c_uint) {
-    if let Some(mut lines) = CpuLines::of(cpu) {
-        interrupt::free(&mut lines, Line::of_pv(true));
-    }
+/// Takes them away from a CPU. May sleep.
+pub(in crate::ffi) fn free_interrupts(cpu: CpuId) {
+    interrupt::free(&mut CpuLines::of(cpu), Line::of_pv(true));
 }
 
 /// Notes that Xen has the registers of the vCPUs that are on line, and of no others: a domain that
@@ -289,13 +269,15 @@ extern "C" fn xen_pv_cpu_die(cpu: c_uint) {
 /// Cleans up behind CPU `cpu`, which has stopped. May sleep.
 #[no_mangle]
 extern "C" fn xen_pv_cleanup_dead_cpu(cpu: c_uint) {
-    xen_smp_intr_free(cpu);
+    let Some(cpu) = CpuId::from_u32(cpu) else {
+        return;
+    };
+
+    super::interrupt::free(cpu);
     #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
-    spinlock::xen_uninit_lock_cpu(to_int(cpu));
-    if let Some(cpu) = CpuId::from_u32(cpu) {
-        event::teardown(cpu);
-    }
-    xen_pmu_finish(to_int(cpu));
+    spinlock::uninit_cpu(cpu);
+    event::teardown(cpu);
+    pmu::finish(cpu);
 }
 
 /// Stops the CPU that runs this until Xen is asked to run it again.

@@ -4,9 +4,12 @@
 //!
 //! C ancestor: `spinlock.c`.
 
-use kernel::ffi::{
-    c_int,
-    c_void, //
+use kernel::{
+    cpu::CpuId,
+    ffi::{
+        c_int,
+        c_void, //
+    }, //
 };
 
 use super::interrupt::{
@@ -51,13 +54,7 @@ use crate::{
     },
 };
 
-contract!(
-    xen_init_lock_cpu(_),
-    xen_init_spinlocks(),
-    xen_qlock_kick(_),
-    xen_qlock_wait(_, _),
-    xen_uninit_lock_cpu(_),
-);
+contract!(xen_qlock_kick(_), xen_qlock_wait(_, _));
 
 // SAFETY: `DEFINE_PER_CPU(struct xen_cpu_irq, lock_kicker_irq)` is in c-shims/spinlock.c.
 pub(super) const KICKER: PerCpu<Record> =
@@ -168,7 +165,7 @@ fn nopvspin() -> bool {
     unsafe { bindings::nopvspin }
 }
 
-/// Has spinlocks spin. Boot code, before [`xen_init_spinlocks`].
+/// Has spinlocks spin. Boot code, before [`init`].
 pub(super) fn disable() {
     // SAFETY: Boot code, on the one CPU that runs.
     unsafe { bindings::nopvspin = true };
@@ -176,8 +173,7 @@ pub(super) fn disable() {
 
 init! {
     /// Chooses how spinlocks wait, before the kernel's text is patched for it.
-    #[no_mangle]
-    pub(super) extern "C" fn xen_init_spinlocks() {
+    pub(super) fn init() {
         // SAFETY: Boot code, on the one CPU that runs.
         let possible = unsafe { bindings::__num_possible_cpus };
 
@@ -197,29 +193,23 @@ init! {
     }
 }
 
-/// Gives CPU `cpu` an event to wait for locks by; without one it spins. May sleep.
-#[no_mangle]
-pub(crate) extern "C" fn xen_init_lock_cpu(cpu: c_int) {
+/// Gives a CPU an event to wait for locks by; without one it spins. May sleep.
+pub(crate) fn init_cpu(cpu: CpuId) {
     if nopvspin() {
         return;
     }
-    if let Some(mut lines) = CpuLines::of(from_int(cpu)) {
-        let irq = match interrupt::init(&mut lines, Line::LOCK) {
-            Ok(()) => lines.irq(Line::LockKicker).map_or(NO_IRQ, to_int),
-            Err(error) => error,
-        };
+    let mut lines = CpuLines::of(cpu);
+    let irq = match interrupt::init(&mut lines, Line::LOCK) {
+        Ok(()) => lines.irq(Line::LockKicker).map_or(NO_IRQ, to_int),
+        Err(error) => error,
+    };
 
-        printk!(DEFAULT, "cpu {} spinlock event irq {}\n", cpu, irq);
-    }
+    printk!(DEFAULT, "cpu {} spinlock event irq {}\n", cpu.as_u32(), irq);
 }
 
-/// Takes it away from CPU `cpu`, if it has one. May sleep.
-#[no_mangle]
-pub(crate) extern "C" fn xen_uninit_lock_cpu(cpu: c_int) {
-    if nopvspin() {
-        return;
-    }
-    if let Some(mut lines) = CpuLines::of(from_int(cpu)) {
-        interrupt::free(&mut lines, Line::LOCK);
+/// Takes it away from a CPU, if it has one. May sleep.
+pub(crate) fn uninit_cpu(cpu: CpuId) {
+    if !nopvspin() {
+        interrupt::free(&mut CpuLines::of(cpu), Line::LOCK);
     }
 }

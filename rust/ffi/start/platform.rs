@@ -16,10 +16,7 @@ use crate::{
     cpu::cpuid::has_xsave,
     ffi::{
         contract,
-        guest::vcpu_info::{
-            xen_vcpu_info_reset,
-            xen_vcpu_setup, //
-        },
+        guest::vcpu_info,
         time, //
     },
     raw::{
@@ -31,8 +28,7 @@ use crate::{
         },
         domain,
         section::init,
-        vcpu,
-        word::to_int, //
+        vcpu, //
     },
 };
 
@@ -111,22 +107,19 @@ init! {
         // SAFETY: As above.
         unsafe { bindings::xen_pv_map_shared_info() };
         // Clocks are in the vCPU's record, which is in the shared page.
-        xen_vcpu_info_reset(0);
+        vcpu_info::reset();
         time::init_pv_ops();
         #[cfg(CONFIG_MTRR)]
         mtrr::set_up();
-        #[cfg(CONFIG_SMP)]
-        // SAFETY: Boot code, before CPUs are enumerated.
-        unsafe {
-            bindings::xen_smp_count_cpus()
-        };
+        #[cfg(CONFIG_XEN_PV_SMP)]
+        crate::ffi::smp::pv::count_cpus();
     }
 }
 
 init! {
     /// Has each CPU's record moved to where it stays, now that there are places.
     #[no_mangle]
-    extern "C" fn xen_setup_vcpu_info_placement() {
+    pub(in crate::ffi) extern "C" fn xen_setup_vcpu_info_placement() {
         for cpu in cpu::possible() {
             place(cpu);
         }
@@ -138,5 +131,5 @@ init! {
 /// Has one CPU's record moved: in a PV guest, CPUs and vCPUs have the same numbers.
 fn place(cpu: CpuId) {
     vcpu::set(cpu, VcpuId::from_raw(cpu.as_u32()));
-    xen_vcpu_setup(to_int(cpu.as_u32()));
+    vcpu_info::setup(cpu);
 }

@@ -10,7 +10,7 @@ use kernel::ffi::c_int;
 
 use crate::{
     ffi::{
-        guest::vcpu_info::xen_vcpu_restore,
+        guest::vcpu_info,
         hvm::shared_info,
         unplug::unplug_emulated_devices, //
     },
@@ -37,7 +37,7 @@ impl Guest for Hvm {
     }
 
     fn restore_vcpus(&mut self) {
-        xen_vcpu_restore();
+        vcpu_info::restore();
     }
 
     fn set_event_delivery(&mut self) -> Result<(), c_int> {

@@ -9,6 +9,7 @@ use kernel::ffi::c_ulong;
 use crate::{
     abi::errno::XenErrno,
     ffi::{
+        guest::vcpu_info,
         mmu::pin,
         p2m::tools, //
     },
@@ -113,8 +114,7 @@ impl Guest for Pv {
     }
 
     fn restore_vcpus(&mut self) {
-        // SAFETY: No other CPU runs.
-        unsafe { bindings::xen_vcpu_restore() };
+        vcpu_info::restore();
     }
 }
 

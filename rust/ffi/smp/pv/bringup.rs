@@ -28,10 +28,8 @@ use crate::{
         contract,
         cpu::{
             gdt::Descriptors,
-            pmu::{
-                xen_pmu_finish,
-                xen_pmu_init, //
-            }, //
+            pmu,
+            traps::copy_trap_info, //
         },
         time::event, //
     },
@@ -106,11 +104,6 @@ impl Coming {
             failsafe_callback: to_u64((&raw const bindings::xen_failsafe_callback).addr()),
         })
     }
-
-    /// Returns its number.
-    fn number(&self) -> c_int {
-        to_int(self.cpu.as_u32())
-    }
 }
 
 impl Vcpu for Coming {
@@ -127,7 +120,7 @@ impl Vcpu for Coming {
 
     fn hold_events(&mut self) {
         // SAFETY: The CPU exists; the record is a per-CPU variable of drivers/xen.
-        unsafe { bindings::xen_setup_runstate_info(self.number()) };
+        unsafe { bindings::xen_setup_runstate_info(to_int(self.cpu.as_u32())) };
         vcpu_info::mask_events(self.cpu);
     }
 
@@ -142,8 +135,7 @@ impl Vcpu for Coming {
     fn make_context(&mut self) -> Result<KBox<VcpuGuestContext>, c_int> {
         let mut context = bringup::context().map_err(|_| ENOMEM.to_errno())?;
 
-        // SAFETY: The array has room for as many as there are exceptions, and a last one.
-        unsafe { bindings::xen_copy_trap_info(context.trap_ctxt.as_mut_ptr().cast()) };
+        copy_trap_info(&mut context.trap_ctxt);
         let tables = address::image_to_physical(to_u64((&raw const bindings::init_top_pgt).addr()))
             .ok_or(EINVAL.to_errno())?;
 
@@ -168,11 +160,11 @@ impl Vcpu for Coming {
     }
 
     fn start_counters(&mut self) {
-        xen_pmu_init(self.number());
+        pmu::init(self.cpu);
     }
 
     fn stop_counters(&mut self) {
-        xen_pmu_finish(self.number());
+        pmu::finish(self.cpu);
     }
 
     fn up(&mut self) -> Result<(), c_int> {
