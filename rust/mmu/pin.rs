@@ -28,10 +28,15 @@ use crate::abi::{
     pagetable::{
         Flush,
         Level,
-        MmuextOp, //
+        Machine,
+        MmuextOp,
+        Pte,
+        ENTRIES, //
     },
 };
 
+/// How many entries are looked at together, where most are empty.
+const BLOCK: usize = 8;
 /// Top-level entries from this one on belong to Xen...
 const HOLE_START: usize = 256;
 /// ...and from this one on to the kernel again: `GUARD_HOLE_END_ADDR`.
@@ -53,8 +58,8 @@ pub trait Tables: Frames {
     /// The lock of a last-level table, held.
     type Lock;
 
-    /// Returns the table to which entry `index` of `table` leads, if there is one.
-    fn below(&self, table: Pfn, index: usize) -> Option<Pfn>;
+    /// Returns entry `index` of `table`. Numbers begin again at [`ENTRIES`].
+    fn entry(&self, table: Pfn, index: usize) -> u64;
 
     /// Marks a table as pinned, and returns whether it was not before.
     fn mark_pinned(&self, table: Pfn) -> bool;
@@ -87,24 +92,81 @@ pub struct Space {
     pub user: Option<Pfn>,
 }
 
+/// Returns the number of the first entry from `index` on that has something in it, `end` if none
+/// has.
+#[inline(never)]
+fn next_used<T: Tables>(tables: &T, table: Pfn, mut index: usize, end: usize) -> usize {
+    while index < end {
+        if index % BLOCK == 0 && index + BLOCK <= end && is_empty(tables, table, index) {
+            index += BLOCK;
+        } else if is_none(tables.entry(table, index)) {
+            index += 1;
+        } else {
+            break;
+        }
+    }
+    index
+}
+
+/// Returns whether there is nothing in an entry.
+#[inline(always)]
+fn is_none(entry: u64) -> bool {
+    Pte::<Machine>::from_raw(entry).is_none()
+}
+
+/// Returns whether there is nothing in all entries of a block.
+#[inline(always)]
+fn is_empty<T: Tables>(tables: &T, table: Pfn, index: usize) -> bool {
+    // So that the compiler knows it: no sum of the following goes past the table.
+    let first = index & (ENTRIES - BLOCK);
+    let entry = |offset| tables.entry(table, first + offset);
+    let either =
+        entry(0) | entry(1) | entry(2) | entry(3) | entry(4) | entry(5) | entry(6) | entry(7);
+
+    is_none(either)
+}
+
+/// Returns the table that an entry leads to, if it does.
+#[inline(never)]
+fn follow<T: Tables>(tables: &T, entry: u64) -> Option<Pfn> {
+    let entry = Pte::from_raw(entry);
+
+    if entry.is_present() && !entry.is_large() {
+        tables.page(entry.frame())
+    } else {
+        None
+    }
+}
+
+/// Calls `visit` with the number of each entry up to `last` that leads to a table, and with that.
+#[inline(always)]
+fn each_below<T: Tables>(tables: &T, table: Pfn, last: usize, mut visit: impl FnMut(usize, Pfn)) {
+    let end = last + 1;
+    let mut index = next_used(tables, table, 0, end);
+
+    while index < end {
+        if let Some(below) = follow(tables, tables.entry(table, index)) {
+            visit(index, below);
+        }
+        index = next_used(tables, table, index + 1, end);
+    }
+}
+
 /// Calls `visit` with each table of an address space, up to the one for address `last`: from the top
 /// down, but with the top itself in the end.
 #[inline(always)]
 pub fn walk<T: Tables>(tables: &T, top: Pfn, last: u64, mut visit: impl FnMut(Pfn, Level)) {
     let end = Level::Pgd.index(last);
 
-    // Not by `..=`, which costs a comparison more for each of thousands of entries.
-    for index in 0..end + 1 {
+    each_below(tables, top, end, |index, pud| {
         if (HOLE_START..HOLE_END).contains(&index) {
-            continue;
+            return;
         }
         // Below the last entry the walk ends at the address, elsewhere at the end of the tables.
         let last = if index == end { last } else { !0 };
 
-        if let Some(pud) = tables.below(top, index) {
-            walk_third(tables, pud, last, &mut visit);
-        }
-    }
+        walk_third(tables, pud, last, &mut visit);
+    });
     visit(top, Level::Pgd);
 }
 
@@ -114,19 +176,14 @@ pub fn walk_third<T: Tables>(tables: &T, pud: Pfn, last: u64, mut visit: impl Fn
     let end = Level::Pud.index(last);
 
     visit(pud, Level::Pud);
-    for index in 0..end + 1 {
-        let Some(pmd) = tables.below(pud, index) else {
-            continue;
-        };
+    each_below(tables, pud, end, |index, pmd| {
         let last = if index == end { last } else { !0 };
 
         visit(pmd, Level::Pmd);
-        for index in 0..Level::Pmd.index(last) + 1 {
-            if let Some(table) = tables.below(pmd, index) {
-                visit(table, Level::Pte);
-            }
-        }
-    }
+        each_below(tables, pmd, Level::Pmd.index(last), |_, table| {
+            visit(table, Level::Pte);
+        });
+    });
 }
 
 /// Returns the frame of a table, or one that Xen refuses.
@@ -248,6 +305,20 @@ mod tests {
     };
 
     use super::*;
+    use crate::abi::{
+        frame::PAGE_SHIFT,
+        pagetable::{
+            PRESENT,
+            PSE, //
+        },
+    };
+
+    /// Maps page 7, but there is no table.
+    const LARGE_PAGE: u64 = 7 << PAGE_SHIFT | PSE | PRESENT;
+    /// An entry of a page that is elsewhere.
+    const NOT_PRESENT: u64 = 7 << PAGE_SHIFT;
+    /// What some processors leave in an empty entry: it may have been accessed, and written to.
+    const ERRATUM: u64 = 0x60;
 
     /// What is queued, a letter for each.
     struct Fake {
@@ -306,16 +377,19 @@ mod tests {
     impl Tables for Fake {
         type Lock = Pfn;
 
-        fn below(&self, table: Pfn, index: usize) -> Option<Pfn> {
-            let below = match (table.get(), index) {
+        fn entry(&self, table: Pfn, index: usize) -> u64 {
+            let below: u64 = match (table.get(), index) {
                 (1, 255) => 3,
                 (1, 256 | 271 | 272) => 6,
                 (3, 511) => 4,
                 (4, 511) => 5,
-                _ => return None,
+                (4, 8) => return LARGE_PAGE,
+                (4, 9) => return NOT_PRESENT,
+                (4, 16) => return ERRATUM,
+                _ => return 0,
             };
 
-            Pfn::new(below)
+            below << PAGE_SHIFT | PRESENT
         }
 
         fn mark_pinned(&self, table: Pfn) -> bool {
@@ -411,6 +485,66 @@ mod tests {
             }
         });
         assert_eq!(seen.get(), 1);
+    }
+
+    /// A table with one entry.
+    struct One {
+        index: usize,
+        entry: u64,
+    }
+
+    impl Frames for One {
+        fn frame(&self, page: Pfn) -> Option<Mfn> {
+            Mfn::new(page.get())
+        }
+
+        fn page(&self, frame: Mfn) -> Option<Pfn> {
+            Pfn::new(frame.get())
+        }
+    }
+
+    impl Tables for One {
+        type Lock = Pfn;
+
+        fn entry(&self, _table: Pfn, index: usize) -> u64 {
+            if index % ENTRIES == self.index {
+                self.entry
+            } else {
+                0
+            }
+        }
+
+        fn mark_pinned(&self, _table: Pfn) -> bool {
+            true
+        }
+
+        fn mark_unpinned(&self, _table: Pfn) -> bool {
+            true
+        }
+
+        fn lock(&self, _table: Pfn) -> Option<Pfn> {
+            None
+        }
+    }
+
+    #[test]
+    fn each_entry_is_found_and_none_behind_the_end() {
+        for index in 0..ENTRIES {
+            for last in [0, 6, 7, 8, 254, 255, 510, 511] {
+                let table = One {
+                    index,
+                    entry: 9 << PAGE_SHIFT | PRESENT,
+                };
+                let found = Cell::new(0_u32);
+
+                each_below(&table, Pfn::from_raw(1), last, |at, below| {
+                    assert_eq!(at, index);
+                    assert_eq!(below.get(), 9);
+                    found.set(found.get() + 1);
+                });
+                assert_eq!(found.get(), u32::from(index <= last));
+            }
+        }
     }
 
     #[test]

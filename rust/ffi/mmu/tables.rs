@@ -195,29 +195,13 @@ impl Frames for Tables {
     }
 }
 
-/// Returns the table that an entry leads to, if it does.
-#[inline(never)]
-fn follow(entry: Pte<Machine>) -> Option<Pfn> {
-    if entry.is_present() && !entry.is_large() {
-        P2m.page(entry.frame())
-    } else {
-        None
-    }
-}
-
 impl pin::Tables for Tables {
     type Lock = Locked;
 
     #[inline(always)]
-    fn below(&self, table: Pfn, index: usize) -> Option<Pfn> {
+    fn entry(&self, table: Pfn, index: usize) -> u64 {
         // SAFETY: Who walks begins with a top-level table, and goes on with what is below.
-        let entry = unsafe { Table::of(table) }.slot(index).read();
-
-        // Most are.
-        if entry.is_none() {
-            return None;
-        }
-        follow(entry)
+        unsafe { Table::of(table) }.slot(index).read().get()
     }
 
     #[inline(always)]

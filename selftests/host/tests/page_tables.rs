@@ -31,10 +31,7 @@ use xen_host_tests::{
         },
     },
     mmu::{
-        pin::{
-            Space,
-            Tables, //
-        },
+        pin::Space,
         pte::Frames, //
     },
 };

@@ -273,6 +273,18 @@ impl Kernel {
     }
 }
 
+impl Kernel {
+    /// Returns the table to which an entry leads, if it does.
+    pub(crate) fn below(&self, table: Pfn, index: usize) -> Option<Pfn> {
+        let word = self.xen.borrow().read(table, index);
+
+        (word & PRESENT != 0)
+            .then(|| Mfn::new((word & FRAME) >> PAGE_SHIFT))
+            .flatten()
+            .and_then(|frame| self.page(frame))
+    }
+}
+
 impl Frames for Kernel {
     fn frame(&self, page: Pfn) -> Option<Mfn> {
         self.xen.borrow().frame_of(page)
@@ -286,13 +298,8 @@ impl Frames for Kernel {
 impl Tables for Kernel {
     type Lock = Pfn;
 
-    fn below(&self, table: Pfn, index: usize) -> Option<Pfn> {
-        let word = self.xen.borrow().read(table, index);
-
-        (word & PRESENT != 0)
-            .then(|| Mfn::new((word & FRAME) >> PAGE_SHIFT))
-            .flatten()
-            .and_then(|frame| self.page(frame))
+    fn entry(&self, table: Pfn, index: usize) -> u64 {
+        self.xen.borrow().read(table, index)
     }
 
     fn mark_pinned(&self, table: Pfn) -> bool {
