@@ -7,9 +7,12 @@
 lead "$1" busy
 
 cat >/run/hotplug.sh <<'END'
-while /rig/hackbench --groups 1 --fds 4 --loops 50 >/tmp/hackbench 2>&1; do
-	echo "LOAD $(tr '\n' ' ' </tmp/hackbench)"
-done &
+{
+	while /rig/hackbench --groups 1 --fds 4 --loops 500 >/tmp/hackbench 2>&1; do
+		echo "LOAD $(tr '\n' ' ' </tmp/hackbench)"
+	done
+	echo "NO LOAD $(tr '\n' ' ' </tmp/hackbench)"
+} &
 sleep 2
 turn=0
 while [ $turn -lt 10 ]; do
@@ -28,6 +31,7 @@ END
 loads() { domain_log | grep -c '^LOAD'; }
 load_goes_on() { comes_true 120 more_loads_than "$(loads)"; }
 more_loads_than() { [ "$(loads)" -gt "$1" ]; }
+no_end() { ! domain_log | grep '^NO LOAD'; }
 no_refusal() { ! domain_log | grep '^SYSFS cpu'; }
 
 mkdir -p "/run/domu/$name/add/rig"
@@ -35,7 +39,7 @@ cp /run/ticker.sh "/run/domu/$name/add/rig/"
 check 'create' create 4 256 /run/hotplug.sh
 check 'ten turns through sysfs' domu_wait "$name" '^SYSFS turn 10: 0-3' 400
 check 'no CPU refused' no_refusal
-check 'hackbench went on' more_loads_than 0
+check 'hackbench went on' comes_true 240 more_loads_than 0
 check 'the guest ticks' domu_wait "$name" '^TICK 2 ' 240 || exit 1
 check 'four CPUs' has_cpus 4
 
@@ -47,5 +51,6 @@ for turn in 1 2 3; do
 done
 check 'ticks after vcpu-set' ticks_on
 check 'hackbench goes on' load_goes_on
+check 'hackbench never failed' no_end
 shut_down
 echo "CHECK ok finished"

@@ -77,11 +77,13 @@ done &
 exec /rig/ticker
 END
 
-# create CPUS MEGABYTES [PAYLOAD_FILE [XL_CFG_LINE...]]: a domain with the programs that were given to dom0.
+# create CPUS MEGABYTES [PAYLOAD_FILE [XL_CFG_LINE...]]: a domain with the programs that were given to dom0, and the library
+# of theirs that no guest has.
 create() {
-	mkdir -p "/run/domu/$name/add/rig"
-	for program in /rig/ticker /rig/hackbench; do
-		[ ! -f "$program" ] || cp "$program" "/run/domu/$name/add/rig/"
+	pthread=lib/x86_64-linux-gnu/libpthread.so.0
+	mkdir -p "/run/domu/$name/add/rig" "/run/domu/$name/add/${pthread%/*}"
+	for file in rig/ticker rig/hackbench $pthread; do
+		[ ! -f "/$file" ] || cp "/$file" "/run/domu/$name/add/$file"
 	done
 	cpus=$1 megabytes=$2 payload=${3:-/run/ticker.sh}
 	shift 2
