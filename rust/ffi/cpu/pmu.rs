@@ -242,7 +242,8 @@ impl Stopped for Ours {
     }
 }
 
-/// Handles the interrupt of this CPU's counters. Interrupts are off.
+/// Handles the interrupt of this CPU's counters, which only SMP kernels bind. Interrupts are off.
+#[cfg_attr(not(CONFIG_XEN_PV_SMP), allow(dead_code))]
 pub(in crate::ffi) extern "C" fn irq_handler(
     _irq: c_int,
     _dev_id: *mut c_void,

@@ -144,6 +144,7 @@ fn tell(traps: &Table) {
 }
 
 /// Writes the table of a CPU that does not run, which is zero: each handler in its place.
+#[cfg(CONFIG_XEN_PV_SMP)]
 pub(in crate::ffi) fn copy_trap_info(table: &mut [TrapInfo]) {
     for trap in traps() {
         if let Some(place) = table.get_mut(usize::from(trap.vector)) {

@@ -12,7 +12,6 @@ use core::mem::{
 
 use crate::{
     abi::frame::PAGE_SHIFT,
-    ffi::contract,
     guest::extra_memory::{
         self,
         Full,
@@ -88,7 +87,10 @@ mod pv {
             p2m::P2mEntry, //
         },
         boot::memory_map::Pages,
-        ffi::p2m,
+        ffi::{
+            contract,
+            p2m, //
+        },
         raw::{
             section::init_ref,
             word::{
@@ -165,11 +167,14 @@ mod unpopulated {
     };
 
     use super::*;
-    use crate::raw::{
-        domain,
-        word::{
-            to_u64,
-            to_usize, //
+    use crate::{
+        ffi::contract,
+        raw::{
+            domain,
+            word::{
+                to_u64,
+                to_usize, //
+            }, //
         },
     };
 
