@@ -55,3 +55,12 @@ void __init xen_init_irq_ops(void)
 
 	x86_init.irqs.intr_init = xen_init_IRQ;
 }
+
+/* The flag is in the vCPU's own record now: no need to look for it. */
+void __init xen_use_direct_ops(void)
+{
+	pv_ops.irq.save_fl = __PV_IS_CALLEE_SAVE(xen_save_fl_direct);
+	pv_ops.irq.irq_disable = __PV_IS_CALLEE_SAVE(xen_irq_disable_direct);
+	pv_ops.irq.irq_enable = __PV_IS_CALLEE_SAVE(xen_irq_enable_direct);
+	pv_ops.mmu.read_cr2 = __PV_IS_CALLEE_SAVE(xen_read_cr2_direct);
+}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Page tables of a PV guest: per-CPU data, tables in the kernel image, the
- * register-saving entries of what is called everywhere, and the stores into
- * the kernel's operation tables. What decides is Rust, mmu/.
+ * Page tables of a PV guest: tables in the kernel image, and the entries of
+ * what is called everywhere, which save registers. What decides is Rust, mmu/,
+ * and so are other stores into pv_ops.mmu: rust/ffi/mmu/ops.rs.
  */
 #include <linux/init.h>
 #include <linux/jump_label.h>
@@ -14,18 +14,8 @@
 
 #include <asm/paravirt.h>
 #include <asm/tlbflush.h>
-#include <asm/x86_init.h>
-
-#include <xen/swiotlb-xen.h>
 
 #include "xen-ops.h"
-
-/*
- * xen_cr3 is what this CPU has loaded, or will have when its multicalls are
- * flushed; xen_current_cr3 is what Xen has seen, for other CPUs to look at.
- */
-DEFINE_PER_CPU(unsigned long, xen_cr3);
-DEFINE_PER_CPU(unsigned long, xen_current_cr3);
 
 /* Whether struct page says if a table is pinned. Before, all are. */
 struct xen_mmu_state xen_mmu_state = {
@@ -99,39 +89,11 @@ PV_CALLEE_SAVE_REGS_THUNK(xen_make_pud);
 PV_CALLEE_SAVE_REGS_THUNK(xen_make_p4d);
 PV_CALLEE_SAVE_REGS_THUNK(xen_make_pgd);
 
-void __init xen_use_mmu_ops(void)
+void __init xen_use_entry_ops(void)
 {
-	x86_init.paging.pagetable_init = xen_pagetable_init;
-	x86_init.hyper.init_after_bootmem = xen_after_bootmem;
-
 	pv_ops.mmu.read_cr2 = __PV_IS_CALLEE_SAVE(xen_read_cr2);
 	pv_ops.mmu.write_cr2 = xen_write_cr2;
-	pv_ops.mmu.read_cr3 = xen_read_cr3;
-	pv_ops.mmu.write_cr3 = xen_write_cr3;
-	pv_ops.mmu.flush_tlb_user = xen_flush_tlb;
-	pv_ops.mmu.flush_tlb_kernel = xen_flush_tlb;
-	pv_ops.mmu.flush_tlb_one_user = xen_flush_tlb_one_user;
 	pv_ops.mmu.flush_tlb_multi = flush_tlb_multi_info;
-	pv_ops.mmu.enter_mmap = xen_enter_mmap;
-	pv_ops.mmu.exit_mmap = xen_exit_mmap;
-	pv_ops.mmu.lazy_mode_flush = xen_flush_lazy_mmu;
-	pv_ops.mmu.set_fixmap = xen_set_fixmap;
-
-	pv_ops.mmu.pgd_alloc = xen_pgd_alloc;
-	pv_ops.mmu.pgd_free = xen_pgd_free;
-	pv_ops.mmu.alloc_pte = xen_alloc_pte_init;
-	pv_ops.mmu.alloc_pmd = xen_alloc_pmd_init;
-	pv_ops.mmu.alloc_pud = xen_alloc_pmd_init;
-	pv_ops.mmu.release_pte = xen_release_pte_init;
-	pv_ops.mmu.release_pmd = xen_release_pmd_init;
-	pv_ops.mmu.release_pud = xen_release_pmd_init;
-
-	pv_ops.mmu.set_pte = xen_set_pte_init;
-	pv_ops.mmu.set_pmd = xen_set_pmd;
-	pv_ops.mmu.set_pud = xen_set_pud;
-	pv_ops.mmu.set_p4d = xen_set_p4d;
-	pv_ops.mmu.ptep_modify_prot_start = xen_ptep_modify_prot_start;
-	pv_ops.mmu.ptep_modify_prot_commit = xen_ptep_modify_prot_commit;
 
 	pv_ops.mmu.pte_val = PV_CALLEE_SAVE(xen_pte_val);
 	pv_ops.mmu.pmd_val = PV_CALLEE_SAVE(xen_pmd_val);
@@ -145,20 +107,7 @@ void __init xen_use_mmu_ops(void)
 	pv_ops.mmu.make_pgd = PV_CALLEE_SAVE(xen_make_pgd);
 }
 
-/* Most tables are known to Xen by now, so that it need not find out by a fault. */
-void __init xen_use_set_pte(void)
+void __init xen_use_final_entry_ops(void)
 {
-	pv_ops.mmu.set_pte = xen_set_pte;
-}
-
-/* Before the calls through pv_ops are patched. */
-void __init xen_use_final_mmu_ops(void)
-{
-	pv_ops.mmu.alloc_pte = xen_alloc_pte;
-	pv_ops.mmu.alloc_pmd = xen_alloc_pmd;
-	pv_ops.mmu.alloc_pud = xen_alloc_pud;
-	pv_ops.mmu.release_pte = xen_release_pte;
-	pv_ops.mmu.release_pmd = xen_release_pmd;
-	pv_ops.mmu.release_pud = xen_release_pud;
 	pv_ops.mmu.make_pte = PV_CALLEE_SAVE(xen_make_pte);
 }

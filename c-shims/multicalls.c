@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Multicalls: each CPU's buffer, and the switch of xen_mc_debug.
- */
+/* Multicalls: the switch of xen_mc_debug. */
 #include <linux/init.h>
 #include <linux/jump_label.h>
-#include <linux/percpu.h>
 
 #include "xen-ops.h"
-
-DEFINE_PER_CPU(struct xen_mc_buffer, xen_mc_buffer);
 
 struct xen_mc_debug xen_mc_debug __ro_after_init = {
 	.enabled = STATIC_KEY_FALSE_INIT,

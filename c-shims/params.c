@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Boot parameters, see Documentation/admin-guide/kernel-parameters.txt. */
+/*
+ * Boot parameters, see Documentation/admin-guide/kernel-parameters.txt, and
+ * initcalls: Rust's module!() has only the level of device drivers.
+ */
 #include <linux/init.h>
 
 #include "xen-ops.h"
@@ -11,4 +14,9 @@ early_param("xen_nopv", xen_parse_nopv);
 early_param("xen_no_vector_callback", xen_parse_no_vector_callback);
 #ifdef CONFIG_XEN_PV
 early_param("xen_msr_safe", xen_parse_msr_safe);
+#endif
+
+#ifdef CONFIG_XEN_PVH
+/* Before __gnttab_init(), which takes over the frames that this sets up. */
+core_initcall(xen_pvh_gnttab_setup);
 #endif

@@ -1,25 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * More than one CPU: per-CPU storage, what interrupts between CPUs call, and
- * the stores into the kernel's operation table.
- */
+/* What the interrupts between CPUs call: the kernel has it as inlines. */
 #include <linux/hardirq.h>
-#include <linux/init.h>
-#include <linux/percpu.h>
+#include <linux/irq_work.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
 
-#include <xen/events.h>
-
 #include "xen-ops.h"
-
-DEFINE_PER_CPU(struct xen_cpu_irq, xen_resched_irq) = { .irq = -1 };
-DEFINE_PER_CPU(struct xen_cpu_irq, xen_callfunc_irq) = { .irq = -1 };
-DEFINE_PER_CPU(struct xen_cpu_irq, xen_callfuncsingle_irq) = { .irq = -1 };
-DEFINE_PER_CPU(struct xen_cpu_irq, xen_debug_irq) = { .irq = -1 };
-
-/* The port behind xen_callfunc_irq, or 0 */
-DEFINE_PER_CPU_READ_MOSTLY(evtchn_port_t, xen_callfunc_port);
 
 irqreturn_t xen_reschedule_interrupt(int irq, void *dev_id)
 {
@@ -45,19 +31,12 @@ irqreturn_t xen_call_function_single_interrupt(int irq, void *dev_id)
 	return IRQ_HANDLED;
 }
 
-void __init xen_use_hvm_cpus(void)
+#ifdef CONFIG_XEN_PV_SMP
+irqreturn_t xen_irq_work_interrupt(int irq, void *dev_id)
 {
-	smp_ops.smp_prepare_boot_cpu = xen_hvm_smp_prepare_boot_cpu;
-	smp_ops.smp_prepare_cpus = xen_hvm_smp_prepare_cpus;
-	smp_ops.smp_cpus_done = xen_smp_cpus_done;
-#ifdef CONFIG_HOTPLUG_CPU
-	smp_ops.cleanup_dead_cpu = xen_hvm_cleanup_dead_cpu;
-#endif
-}
+	irq_work_run();
+	inc_irq_stat(IRQ_WORK);
 
-void __init xen_use_hvm_ipis(void)
-{
-	smp_ops.smp_send_reschedule = xen_smp_send_reschedule;
-	smp_ops.send_call_func_ipi = xen_smp_send_call_function_ipi;
-	smp_ops.send_call_func_single_ipi = xen_smp_send_call_function_single_ipi;
+	return IRQ_HANDLED;
 }
+#endif

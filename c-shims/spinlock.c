@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Spinlocks that give the CPU back: per-CPU storage, and the stores that have
- * the kernel use them, or not.
- */
+/* Spinlocks that give the CPU back: the static calls of queued locks. */
 #include <linux/init.h>
 #include <linux/jump_label.h>
-#include <linux/percpu.h>
 #include <linux/spinlock.h>
 #include <linux/static_call.h>
 
@@ -14,9 +10,6 @@
 
 #include "xen-ops.h"
 
-DEFINE_PER_CPU(struct xen_cpu_irq, lock_kicker_irq) = { .irq = -1 };
-DEFINE_PER_CPU(u32, xen_qlock_wait_nest);
-
 PV_CALLEE_SAVE_REGS_THUNK(xen_vcpu_stolen);
 
 void __init xen_use_pv_spinlocks(void)
@@ -24,8 +17,6 @@ void __init xen_use_pv_spinlocks(void)
 	__pv_init_lock_hash();
 	static_call_update(queued_spin_lock_slowpath, __pv_queued_spin_lock_slowpath);
 	static_call_update(queued_spin_unlock, __raw_callee_save___pv_queued_spin_unlock);
-	pv_ops_lock.wait = xen_qlock_wait;
-	pv_ops_lock.kick = xen_qlock_kick;
 	pv_ops_lock.vcpu_is_preempted = PV_CALLEE_SAVE(xen_vcpu_stolen);
 }
 

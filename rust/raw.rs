@@ -48,6 +48,7 @@ pub(crate) mod register;
 pub(crate) mod section;
 #[cfg_attr(not(CONFIG_XEN_PV), allow(dead_code))]
 pub(crate) mod shared;
+pub(crate) mod table;
 #[cfg(CONFIG_XEN_PV)]
 pub(crate) mod task;
 #[cfg(CONFIG_XEN_PV)]

@@ -8,6 +8,8 @@
 pub const VERSION: u32 = 1;
 /// What there is for HVM and PVH guests.
 pub const HVM: u32 = 4;
+/// How the TSC is given to this domain.
+pub const TSC: u32 = 3;
 
 /// What a leaf says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

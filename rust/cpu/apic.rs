@@ -6,7 +6,7 @@
 //! version and identification can be read, and the interrupt of the performance
 //! counters be masked. Nothing else is ever accessed, and what is gets a warning.
 //!
-//! Callers: `struct apic` in c-shims/apic.c, in any context, and the I/O APIC
+//! Callers: `struct apic` in rust/ffi/cpu/apic.rs, in any context, and the I/O APIC
 //! code of the initial domain.
 //!
 //! C ancestor: `apic.c`.

@@ -13,13 +13,17 @@ use crate::{
         errno::XenErrno,
         start_info::MAX_GUEST_CMDLINE, //
     },
-    ffi::contract,
+    ffi::guest::{
+        idle,
+        shutdown::register_panic_handler, //
+    },
     raw::{
         bindings,
         bug::{
             bug,
             bug_on_err, //
         },
+        cpu::has_feature,
         domain,
         hypercall::callback,
         print::{
@@ -32,14 +36,10 @@ use crate::{
     },
 };
 
-contract!(xen_arch_setup());
-
 init! {
     /// Sets up a PV guest, before anything else of the architecture is.
-    #[no_mangle]
-    extern "C" fn xen_arch_setup() {
-        // SAFETY: Boot code, once.
-        unsafe { bindings::xen_panic_handler_init() };
+    pub(in crate::ffi) extern "C" fn xen_arch_setup() {
+        register_panic_handler();
         // A Xen without it would not have started this kernel.
         let _ = callback::assist_writable_pagetables();
 
@@ -47,12 +47,29 @@ init! {
         enable_syscall();
         if !domain::is_initial() {
             printk!(INFO, "ACPI in unprivileged domain disabled\n");
-            // SAFETY: Boot code, before ACPI is looked at.
-            unsafe { bindings::xen_use_no_acpi() };
+            use_no_acpi();
         }
         copy_command_line();
-        // SAFETY: Boot code.
-        unsafe { bindings::xen_use_xen_idle() };
+        idle::leave_to_xen();
+        // Xen sees to what is near to what.
+        #[cfg(CONFIG_NUMA)]
+        // SAFETY: Boot code, on the one CPU.
+        unsafe {
+            bindings::numa_off = 1
+        };
+    }
+}
+
+init! {
+    /// Has the kernel do without ACPI: `disable_acpi()`.
+    fn use_no_acpi() {
+        #[cfg(CONFIG_ACPI)]
+        // SAFETY: Boot code, before ACPI is looked at.
+        unsafe {
+            bindings::acpi_disabled = 1;
+            bindings::acpi_pci_disabled = 1;
+            bindings::acpi_noirq = 1;
+        }
     }
 }
 
@@ -88,8 +105,7 @@ pub(super) fn enable_syscall() {
         // 64-bit user space has no other way in.
         printk!(ERR, "Failed to set syscall callback: {}\n", -errno.get());
     }
-    // SAFETY: A plain question.
-    if !unsafe { bindings::rust_helper_cpu_has_sysfast32() } {
+    if !has_feature(bindings::X86_FEATURE_SYSFAST32) {
         return;
     }
     if register_compat().is_err() {
@@ -105,8 +121,7 @@ pub(super) fn enable_syscall() {
 
 /// Tells Xen where the one fast system call of 32-bit user space enters the kernel.
 fn register_compat() -> Result<(), XenErrno> {
-    // SAFETY: A plain question.
-    let (kind, entry) = if unsafe { bindings::rust_helper_cpu_has_syscall32() } {
+    let (kind, entry) = if has_feature(bindings::X86_FEATURE_SYSCALL32) {
         (
             CallbackType::Syscall32,
             bindings::xen_entry_SYSCALL_compat as *const (),

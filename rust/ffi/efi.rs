@@ -245,9 +245,11 @@ fn mok_sb_state() -> Option<u8> {
     let mut state = 0_u8;
     let mut size = 1;
 
+    // SAFETY: Boot code, which has set the function.
+    let get_variable = unsafe { bindings::efi.get_variable }?;
     // SAFETY: The name ends in zero, `state` has `size` bytes, and attributes are not asked for.
     let status = unsafe {
-        bindings::rust_helper_efi_get_variable(
+        get_variable(
             name.as_mut_ptr(),
             &raw mut guid,
             core::ptr::null_mut(),

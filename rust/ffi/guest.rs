@@ -7,7 +7,9 @@
 pub(crate) mod banner;
 pub(crate) mod extra_memory;
 pub(crate) mod hotplug;
-mod pin;
+#[cfg(any(CONFIG_XEN_PV, all(CONFIG_XEN_PVH, CONFIG_XEN_DOM0)))]
+pub(crate) mod idle;
+pub(super) mod pin;
 pub(crate) mod shutdown;
 pub(crate) mod vcpu_info;
 

@@ -2,8 +2,8 @@
 
 //! HVM and PVH guests: what `x86_hyper_xen_hvm` offers the kernel, and two boot parameters.
 //!
-//! The kernel asks each hypervisor's descriptor whether it is the one. Xen's is in `c-shims/hvm.c`,
-//! and these are its functions, in the order in which they are called.
+//! The kernel asks each hypervisor's descriptor whether it is the one. These are the functions of
+//! Xen's, in the order in which they are called.
 //!
 //! C ancestor: `enlighten_hvm.c`.
 
@@ -32,6 +32,8 @@ use crate::{
         contract,
         guest::{
             hotplug,
+            pin::xen_pin_vcpu,
+            shutdown::register_panic_handler,
             vcpu_info, //
         },
         time,
@@ -44,6 +46,7 @@ use crate::{
     },
     raw::{
         bindings,
+        cpu::has_feature,
         cpuid::Base,
         domain,
         print::{
@@ -51,19 +54,19 @@ use crate::{
             INFO,
             NOTICE, //
         },
-        section::init,
+        section::{
+            init,
+            init_data, //
+        },
+        table::{
+            zeroed,
+            Table, //
+        },
         vcpu, //
     },
 };
 
-contract!(
-    xen_hvm_detect(),
-    xen_hvm_guest_init(),
-    xen_hvm_guest_late_init(),
-    xen_hvm_msi_ext_dest_id(),
-    xen_parse_no_vector_callback(_),
-    xen_parse_nopv(_),
-);
+contract!(xen_parse_no_vector_callback(_), xen_parse_nopv(_));
 
 init! {
     /// Parses `xen_nopv`, an older name of `nopv` that means nothing without Xen.
@@ -93,7 +96,6 @@ init! {
 
 init! {
     /// Tells whether this is an HVM or PVH guest: above zero if it is.
-    #[no_mangle]
     extern "C" fn xen_hvm_detect() -> u32 {
         let base = Base::find();
         let facts = Facts {
@@ -119,8 +121,7 @@ init! {
                 unsafe { bindings::nopv = false };
             }
             Verdict::LikeHardware => {
-                // SAFETY: Boot code, before the kernel reads the descriptor.
-                unsafe { bindings::xen_hvm_use_native_hooks() };
+                use_native_hooks();
             }
             Verdict::Guest | Verdict::Other => {}
         }
@@ -130,7 +131,6 @@ init! {
 
 init! {
     /// Makes an HVM or PVH guest of the kernel, on the boot CPU, with no more than memblock.
-    #[no_mangle]
     extern "C" fn xen_hvm_guest_init() {
         identify();
 
@@ -138,14 +138,12 @@ init! {
         shared_info::init();
         vcpu_info::reset();
 
-        // SAFETY: Boot code, once.
-        unsafe { bindings::xen_panic_handler_init() };
+        register_panic_handler();
         #[cfg(CONFIG_SMP)]
         super::smp::init();
         hotplug::register::<cpu::Hvm>();
         unplug_emulated_devices();
-        // SAFETY: Boot code, before the kernel uses the tables.
-        unsafe { bindings::xen_hvm_use_hooks() };
+        use_hooks();
         time::init_hvm_ops();
         memory::init_mmu_ops();
     }
@@ -170,7 +168,7 @@ init! {
         // SAFETY: Boot code, on the one CPU.
         unsafe { bindings::xen_domain_type = bindings::xen_domain_type_XEN_HVM_DOMAIN };
         // SAFETY: The name stays.
-        unsafe { bindings::xen_hvm_set_name(name.as_ptr().cast()) };
+        unsafe { bindings::pv_info.name = name.as_ptr().cast() };
         // SAFETY: Hypercalls work.
         unsafe { bindings::xen_setup_features() };
 
@@ -182,7 +180,6 @@ init! {
 
 init! {
     /// Tells whether interrupts can be sent to APIC IDs of 15 bits without an IOMMU.
-    #[no_mangle]
     extern "C" fn xen_hvm_msi_ext_dest_id() -> bool {
         Base::find().is_some_and(|xen| xen.leaf(HVM).has_ext_dest_id())
     }
@@ -190,9 +187,78 @@ init! {
 
 init! {
     /// Looks once more what kind of guest this is: now ACPI is known.
-    #[no_mangle]
     extern "C" fn xen_hvm_guest_late_init() {
         #[cfg(CONFIG_XEN_PVH)]
         super::pvh::guest_late_init();
+    }
+}
+
+init! {
+    /// Tells whether interrupt controllers can be had that take commands by registers of the CPU.
+    extern "C" fn x2apic_available() -> bool {
+        has_feature(bindings::X86_FEATURE_X2APIC)
+    }
+}
+
+init_data! {
+    /// The descriptor.
+    #[no_mangle]
+    static x86_hyper_xen_hvm: Table<bindings::hypervisor_x86> =
+        Table::new(bindings::hypervisor_x86 {
+            name: c"Xen HVM".as_ptr().cast(),
+            detect: Some(xen_hvm_detect),
+            type_: bindings::x86_hypervisor_type_X86_HYPER_XEN_HVM,
+            init: bindings::x86_hyper_init {
+                init_platform: Some(xen_hvm_guest_init),
+                x2apic_available: Some(x2apic_available),
+                init_mem_mapping: Some(shared_info::xen_hvm_init_mem_mapping),
+                guest_late_init: Some(xen_hvm_guest_late_init),
+                msi_ext_dest_id: Some(xen_hvm_msi_ext_dest_id),
+                ..zeroed()
+            },
+            runtime: bindings::x86_hyper_runtime {
+                pin_vcpu: Some(xen_pin_vcpu),
+                ..zeroed()
+            },
+            ignore_nopv: true,
+        });
+}
+
+init! {
+    /// Has the kernel do as without Xen; only what finds PVH guests out has to stay.
+    fn use_native_hooks() {
+        let descriptor = x86_hyper_xen_hvm.as_ptr();
+
+        // SAFETY: Boot code, on the one CPU, before the kernel copies it.
+        unsafe {
+            (*descriptor).init.init_platform = Some(bindings::x86_init_noop);
+            (*descriptor).init.x2apic_available = Some(bindings::bool_x86_init_noop);
+            (*descriptor).init.init_mem_mapping = Some(bindings::x86_init_noop);
+            (*descriptor).init.init_after_bootmem = Some(bindings::x86_init_noop);
+            (*descriptor).runtime.pin_vcpu = Some(bindings::x86_op_int_noop);
+        }
+    }
+}
+
+init! {
+    /// Has the kernel call what an HVM or PVH guest needs.
+    fn use_hooks() {
+        #[cfg(CONFIG_XEN_VIRTIO_FORCE_GRANT)]
+        // SAFETY: Boot code, once.
+        unsafe {
+            bindings::xen_use_grants_for_virtio()
+        };
+        // SAFETY: Boot code, on the one CPU, before the kernel uses the tables.
+        unsafe {
+            bindings::x86_init.irqs.intr_init = Some(bindings::xen_init_IRQ);
+            #[cfg(CONFIG_KEXEC_CORE)]
+            {
+                bindings::machine_ops.shutdown = Some(reboot::xen_hvm_shutdown);
+            }
+            #[cfg(CONFIG_CRASH_DUMP)]
+            {
+                bindings::machine_ops.crash_shutdown = Some(reboot::xen_hvm_crash_shutdown);
+            }
+        }
     }
 }

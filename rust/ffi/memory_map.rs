@@ -39,7 +39,7 @@ use crate::{
             PAGE_SHIFT,
             PAGE_SIZE, //
         },
-        start_info::StartInfo,
+        start_info::StartInfo, //
     },
     boot::memory_map::{
         area::{
@@ -58,7 +58,6 @@ use crate::{
         Pages, //
     },
     ffi::{
-        contract,
         guest::extra_memory,
         mmu,
         p2m, //
@@ -90,8 +89,6 @@ use crate::{
     },
 };
 
-contract!(xen_memory_setup());
-
 /// Entries that the kernel's own map has room for.
 const ENTRIES: usize = {
     type Table = bindings::e820_table;
@@ -118,12 +115,14 @@ init_data! {
     });
 }
 
+/// `MAXMEM`: what page tables of four levels, as PV guests have, can map.
+const MAXMEM: u64 = 1 << 46;
+
 init! {
     /// Makes the kernel's memory map, and the p2m list agree with it.
     ///
     /// Returns who has provided the map.
-    #[no_mangle]
-    extern "C" fn xen_memory_setup() -> *mut c_char {
+    pub(in crate::ffi) extern "C" fn xen_memory_setup() -> *mut c_char {
         let Some(start_info) = shared::start_info() else {
             bug("Xen has told nothing about this domain");
         };
@@ -131,8 +130,7 @@ init! {
             initial: domain::is_initial(),
             limited: parameter::limit(&start_info.cmd_line())
                 .unwrap_or(cfg!(CONFIG_XEN_512GB)),
-            // SAFETY: A plain computation.
-            maxmem: unsafe { bindings::rust_helper_maxmem() } >> PAGE_SHIFT,
+            maxmem: MAXMEM >> PAGE_SHIFT,
             nr_pages: start_info.nr_pages(),
         };
 

@@ -21,6 +21,8 @@ mod entry;
 #[cfg(CONFIG_XEN_PV)]
 mod foreign;
 #[cfg(CONFIG_XEN_PV)]
+mod ops;
+#[cfg(CONFIG_XEN_PV)]
 pub(super) mod pin;
 #[cfg(CONFIG_XEN_PV)]
 pub(super) mod relocate;
@@ -29,6 +31,13 @@ mod tables;
 #[cfg(CONFIG_XEN_PV)]
 mod tlb;
 
+#[cfg(CONFIG_XEN_PV)]
+pub(super) use access::{
+    map_shared_info,
+    shared_info_address, //
+};
+#[cfg(CONFIG_XEN_PV_SMP)]
+pub(super) use cr3::xen_write_cr3;
 use kernel::{
     ffi::{
         c_int,

@@ -55,7 +55,7 @@ const _: () = {
     assert!(align_of::<Buffer<Callback>>() == align_of::<bindings::xen_mc_buffer>());
 };
 
-// SAFETY: `DEFINE_PER_CPU(struct xen_mc_buffer, xen_mc_buffer)` is in c-shims/multicalls.c. It has
+// SAFETY: `DEFINE_PER_CPU(struct xen_mc_buffer, xen_mc_buffer)` is in c-shims/percpu.c. It has
 // the size and the alignment of a buffer, and its zeros are an empty one.
 const BUFFER: PerCpu<Buffer<Callback>> =
     unsafe { PerCpu::new((&raw const bindings::xen_mc_buffer).cast()) };

@@ -13,14 +13,20 @@
 #[cfg(CONFIG_XEN_DOM0)]
 mod dom0;
 
+#[cfg(CONFIG_XEN_DOM0)]
+use super::guest::idle;
 use crate::{
     abi::e820::E820Entry,
     boot::pvh::Map,
     ffi::{
         contract,
         guest::{
-            banner::add_preferred_consoles,
-            extra_memory, //
+            banner::{
+                add_preferred_consoles,
+                xen_banner, //
+            },
+            extra_memory,
+            shutdown::xen_emergency_restart, //
         }, //
     },
     guest::extra_memory::Region,
@@ -29,7 +35,10 @@ use crate::{
         LateVerdict, //
     },
     raw::{
-        bindings,
+        bindings::{
+            self,
+            x86_platform, //
+        },
         console,
         domain,
         hypercall::memory::memory_map,
@@ -37,7 +46,7 @@ use crate::{
     },
 };
 
-contract!(mem_map_via_hcall(_), xen_pvh_arch_setup(), xen_pvh_init(_));
+contract!(mem_map_via_hcall(_), xen_pvh_init(_));
 
 init! {
     /// Tells the kernel that it is a PVH guest: the first of Xen's code to run.
@@ -54,7 +63,10 @@ init! {
             bindings::xen_start_flags = bindings::pvh_start_info.flags;
         }
         // SAFETY: Boot code, before the kernel uses the table.
-        unsafe { bindings::xen_pvh_use_hooks() };
+        unsafe {
+            bindings::x86_init.oem.arch_setup = Some(xen_pvh_arch_setup);
+            bindings::x86_init.oem.banner = Some(xen_banner);
+        }
 
         #[cfg(CONFIG_XEN_EFI)]
         // SAFETY: The caller's promise; in early boot nobody else has it.
@@ -122,7 +134,6 @@ init! {
 
 init! {
     /// Gives dom0 addresses for other domains' frames: `x86_init.oem.arch_setup`.
-    #[no_mangle]
     extern "C" fn xen_pvh_arch_setup() {
         let boot_params = &raw mut bindings::boot_params;
         // SAFETY: Boot code, on the one CPU; what is called below does not look at it.
@@ -138,11 +149,9 @@ init! {
 
         if domain::is_initial() {
             add_preferred_consoles();
+            // ACPI tables of a dom0 are the machine's, and describe its CPUs.
             #[cfg(CONFIG_XEN_DOM0)]
-            // SAFETY: Boot code, before the drivers start.
-            unsafe {
-                bindings::xen_pvh_use_no_power_drivers()
-            };
+            idle::leave_to_xen();
         }
     }
 }
@@ -153,9 +162,9 @@ init! {
         let facts = LateFacts {
             pvh: domain::is_pvh(),
             // SAFETY: Boot code, which has written it.
-            has_rtc: unsafe { bindings::rust_helper_x86_has_rtc() },
+            has_rtc: unsafe { x86_platform.legacy.rtc } != 0,
             // SAFETY: As above.
-            has_vga: unsafe { bindings::rust_helper_x86_has_vga() },
+            has_vga: unsafe { x86_platform.legacy.no_vga } == 0,
             // SAFETY: Boot code, on the one CPU.
             nopv: unsafe { bindings::nopv },
         };
@@ -178,7 +187,10 @@ init! {
         }
         use_no_pic();
         // SAFETY: Boot code, on the one CPU.
-        unsafe { bindings::xen_pvh_use_restart() };
+        unsafe {
+            bindings::machine_ops.emergency_restart = Some(xen_emergency_restart);
+            bindings::pv_info.name = c"Xen PVH".as_ptr().cast();
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 #![expect(unsafe_code)]
 
 pub(crate) mod interrupt;
-mod ipi;
+pub(super) mod ipi;
 #[cfg(CONFIG_XEN_PV_SMP)]
 pub(super) mod pv;
 #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
@@ -22,7 +22,6 @@ pub(super) use self::interrupt::find_ports;
 
 use crate::{
     ffi::{
-        contract,
         guest::vcpu_info,
         time::{
             self,
@@ -30,7 +29,10 @@ use crate::{
         }, //
     },
     raw::{
-        bindings,
+        bindings::{
+            self,
+            smp_ops, //
+        },
         bug::bug,
         cpu,
         domain,
@@ -43,14 +45,6 @@ use crate::{
         Delivery, //
     },
 };
-
-contract!(
-    xen_hvm_smp_prepare_boot_cpu(),
-    xen_hvm_smp_prepare_cpus(_),
-    xen_smp_cpus_done(_)
-);
-#[cfg(CONFIG_HOTPLUG_CPU)]
-contract!(xen_hvm_cleanup_dead_cpu(_));
 
 // SAFETY: `DEFINE_PER_CPU(uint32_t, xen_vcpu_id)` is C's.
 const VCPU_ID: PerCpu<u32> = unsafe { PerCpu::new(&raw const bindings::xen_vcpu_id) };
@@ -109,11 +103,24 @@ init! {
     /// Has the kernel bring up the CPUs of an HVM or PVH guest with what Xen needs.
     pub(crate) fn init() {
         // SAFETY: Boot code, before the kernel uses the table.
-        unsafe { bindings::xen_use_hvm_cpus() };
+        unsafe {
+            smp_ops.smp_prepare_boot_cpu = Some(xen_hvm_smp_prepare_boot_cpu);
+            smp_ops.smp_prepare_cpus = Some(xen_hvm_smp_prepare_cpus);
+            smp_ops.smp_cpus_done = Some(xen_smp_cpus_done);
+            #[cfg(CONFIG_HOTPLUG_CPU)]
+            {
+                smp_ops.cleanup_dead_cpu = Some(xen_hvm_cleanup_dead_cpu);
+            }
+        }
 
         match delivery() {
             // SAFETY: As above.
-            Delivery::EachCpu => unsafe { bindings::xen_use_hvm_ipis() },
+            Delivery::EachCpu => unsafe {
+                smp_ops.smp_send_reschedule = Some(ipi::xen_smp_send_reschedule);
+                smp_ops.send_call_func_ipi = Some(ipi::xen_smp_send_call_function_ipi);
+                smp_ops.send_call_func_single_ipi =
+                    Some(ipi::xen_smp_send_call_function_single_ipi);
+            },
             Delivery::OneCpu => {
                 #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
                 spinlock::disable();
@@ -124,7 +131,6 @@ init! {
 
 init! {
     /// Prepares the CPU that runs this, before anything is patched.
-    #[no_mangle]
     extern "C" fn xen_hvm_smp_prepare_boot_cpu() {
         if cpu::current() != 0 {
             bug("the boot CPU is not CPU 0");
@@ -143,7 +149,6 @@ init! {
 
 init! {
     /// Prepares for more CPUs.
-    #[no_mangle]
     extern "C" fn xen_hvm_smp_prepare_cpus(max_cpus: c_uint) {
         // SAFETY: Boot code.
         unsafe { bindings::native_smp_prepare_cpus(max_cpus) };
@@ -153,7 +158,6 @@ init! {
 
 init! {
     /// Ends bringing up CPUs. PV guests have nothing to do here.
-    #[no_mangle]
     extern "C" fn xen_smp_cpus_done(max_cpus: c_uint) {
         if domain::is_hvm() {
             // SAFETY: Boot code.
@@ -164,7 +168,6 @@ init! {
 
 /// Cleans up behind a CPU that stopped. May sleep.
 #[cfg(CONFIG_HOTPLUG_CPU)]
-#[no_mangle]
 extern "C" fn xen_hvm_cleanup_dead_cpu(cpu: c_uint) {
     if let Some(cpu) = CpuId::from_u32(cpu) {
         hvm::cleanup(&mut Hvm, delivery(), cpu);

@@ -10,11 +10,14 @@
 #![expect(unsafe_code)]
 
 mod dom0;
+mod hooks;
 #[cfg(CONFIG_MTRR)]
 mod mtrr;
 #[cfg(CONFIG_ACPI)]
 mod mwait;
 pub(super) mod platform;
+
+use kernel::ffi::c_char;
 
 use crate::{
     abi::{
@@ -50,6 +53,10 @@ use crate::{
             Shared, //
         },
         vcpu, //
+        word::{
+            to_u64,
+            to_usize, //
+        },
     },
 };
 
@@ -71,8 +78,10 @@ init! {
         unsafe { settle_memory() };
 
         tell_kernel();
-        // SAFETY: All is set up.
-        unsafe { bindings::xen_pv_start_world() }
+        // SAFETY: All is set up, and the kernel's code for cr4 is about to be called.
+        unsafe { bindings::rust_helper_cr4_init_shadow() };
+        // SAFETY: It is what a boot loader leaves, by the kernel's own copy.
+        unsafe { bindings::x86_64_start_reservations(boot_params_address()) }
     }
 }
 
@@ -100,14 +109,12 @@ init! {
         unsafe { bindings::xen_pv_use_hypercalls() };
         // SAFETY: Boot code, when hypercalls can be made.
         unsafe { bindings::xen_setup_features() };
+        cpu::use_ops();
         // SAFETY: Boot code; the functions do without anything else.
-        unsafe { bindings::xen_pv_use_cpu_ops() };
-        // SAFETY: As above.
         unsafe { bindings::xen_init_irq_ops() };
         // What asks whether interrupts are off looks in the record, be it a dummy.
         vcpu_info::reset();
-        // SAFETY: As above.
-        unsafe { bindings::xen_pv_use_platform_hooks() };
+        hooks::use_platform();
     }
 }
 
@@ -124,9 +131,16 @@ init! {
         hide_global_pages();
         p2m::boot::build_dynamic_phys_to_machine();
         // SAFETY: The caller's promise.
-        unsafe { bindings::xen_pv_identify_boot_cpu() };
+        // SAFETY: As above; it is this CPU's record, which nobody else uses.
+        unsafe {
+            bindings::cpuid_scan_cpu(&raw mut bindings::boot_cpu_data);
+            bindings::get_cpu_cap(&raw mut bindings::boot_cpu_data);
+            bindings::x86_configure_nx();
+        }
         // SAFETY: As above, and page tables can be read.
-        unsafe { bindings::xen_pv_setup_gdt() };
+        unsafe { cpu::load_boot_descriptors() };
+        // SAFETY: As above.
+        unsafe { bindings::get_cpu_address_sizes(&raw mut bindings::boot_cpu_data) };
         if let Some(cpu) = kernel::cpu::CpuId::from_u32(0) {
             // PV guests start on the vCPU with this number.
             vcpu::set(cpu, VcpuId::from_raw(0));
@@ -135,10 +149,8 @@ init! {
         unsafe { bindings::idt_setup_early_handler() };
 
         platform::choose_features();
-        // SAFETY: As above.
-        unsafe { bindings::xen_init_apic() };
-        // SAFETY: As above.
-        unsafe { bindings::xen_pv_use_machine_ops() };
+        cpu::use_io_apics();
+        hooks::use_machine_ops();
         #[cfg(CONFIG_XEN_PV_SMP)]
         crate::ffi::smp::pv::init();
         hotplug::register::<cpu::hotplug::Pv>();
@@ -191,6 +203,16 @@ fn start_info() -> Shared<StartInfo> {
 }
 
 init! {
+    /// Returns the physical address of the kernel's own `boot_params`.
+    fn boot_params_address() -> *mut c_char {
+        let address = to_u64((&raw const bindings::boot_params).addr());
+        let physical = address::image_to_physical(address).map_or(0, |physical| physical.get());
+
+        core::ptr::with_exposed_provenance_mut(to_usize(physical))
+    }
+}
+
+init! {
     /// Tells the kernel what a boot loader would, and what it has to do without.
     #[inline(never)]
     fn tell_kernel() {
@@ -198,12 +220,10 @@ init! {
         if domain::is_initial() {
             dom0::set_up();
         } else {
-            // SAFETY: Boot code.
-            unsafe { bindings::xen_pv_use_domu_hooks() };
+            hooks::use_domu();
         }
         add_preferred_consoles();
-        // SAFETY: Boot code.
-        unsafe { bindings::xen_pv_use_no_pci_bios() };
+        hooks::use_no_pci_bios();
         console::write(c"about to get started...\n");
 
         // Timestamps in the log come from it.

@@ -29,6 +29,7 @@ use crate::{
     },
     raw::{
         bindings,
+        cpu::has_feature,
         domain,
         percpu::PerCpu, //
     },
@@ -48,7 +49,7 @@ contract!(
     xen_arch_suspend()
 );
 
-// SAFETY: `DEFINE_PER_CPU(u64, xen_spec_ctrl)` is in c-shims/suspend.c.
+// SAFETY: `DEFINE_PER_CPU(u64, xen_spec_ctrl)` is in c-shims/percpu.c.
 const SAVED_SPEC_CTRL: PerCpu<u64> = unsafe { PerCpu::new(&raw const bindings::xen_spec_ctrl) };
 
 /// The CPU that runs this, interrupts off.
@@ -57,8 +58,7 @@ struct Here;
 impl ThisCpu for Here {
     fn keeps_spec_ctrl(&self) -> bool {
         // SAFETY: The bindings' numbers are those of features.
-        domain::is_pv()
-            && unsafe { bindings::rust_helper_boot_cpu_has(bindings::X86_FEATURE_SPEC_CTRL) }
+        domain::is_pv() && has_feature(bindings::X86_FEATURE_SPEC_CTRL)
     }
 
     fn is_boot_cpu(&self) -> bool {

@@ -17,6 +17,10 @@ pub(crate) use source::{
     resume,
     suspend, //
 };
+use wallclock::{
+    xen_get_wallclock,
+    xen_set_wallclock, //
+};
 
 use core::ptr::null_mut;
 
@@ -35,7 +39,13 @@ use kernel::{
 use crate::{
     ffi::contract,
     raw::{
-        bindings,
+        bindings::{
+            self,
+            x86_cpuinit,
+            x86_init,
+            x86_init_noop,
+            x86_platform, //
+        },
         domain,
         print::{
             printk,
@@ -57,7 +67,7 @@ use crate::{
     },
 };
 
-contract!(xen_parse_timer_slop(_), xen_time_init());
+contract!(xen_parse_timer_slop(_));
 
 /// Whether an HVM or PVH guest has been given Xen time.
 static HVM_TIME_INITIALIZED: Atomic<bool> = Atomic::new(false);
@@ -71,12 +81,16 @@ init! {
     pub(crate) fn init_pv_ops() {
         use_sched_clock();
         // SAFETY: Boot code, before the kernel uses the tables.
-        unsafe { bindings::xen_use_pv_timers() };
+        unsafe {
+            x86_init.timers.timer_init = Some(xen_time_init);
+            x86_init.timers.setup_percpu_clockev = Some(x86_init_noop);
+            x86_cpuinit.setup_percpu_clockev = Some(x86_init_noop);
+        }
 
         // The initial domain has a hardware clock to set, as without Xen.
         if !domain::is_initial() {
             // SAFETY: As above.
-            unsafe { bindings::xen_use_no_rtc() };
+            unsafe { x86_platform.set_wallclock = Some(xen_set_wallclock) };
         }
     }
 }
@@ -111,9 +125,11 @@ init! {
         }
         use_sched_clock();
         // SAFETY: Boot code, before the kernel uses the tables.
-        unsafe { bindings::xen_use_hvm_timers() };
-        // SAFETY: As above.
-        unsafe { bindings::xen_use_no_rtc() };
+        unsafe {
+            x86_init.timers.setup_percpu_clockev = Some(xen_time_init);
+            x86_cpuinit.setup_percpu_clockev = Some(event::xen_hvm_setup_cpu_clockevents);
+            x86_platform.set_wallclock = Some(xen_set_wallclock);
+        }
         HVM_TIME_INITIALIZED.store(true, Relaxed);
     }
 }
@@ -124,12 +140,16 @@ init! {
         source::start_sched_clock();
         // SAFETY: Boot code, on the one CPU, whose record exists.
         unsafe { bindings::xen_use_sched_clock() };
+        // SAFETY: Boot code, before the kernel uses the table.
+        unsafe {
+            x86_platform.calibrate_tsc = Some(source::xen_tsc_khz);
+            x86_platform.get_wallclock = Some(xen_get_wallclock);
+        }
     }
 }
 
 init! {
     /// Starts clocksource, timers and wall clock on the boot CPU.
-    #[no_mangle]
     extern "C" fn xen_time_init() {
         let cpu = CpuId::current();
 
@@ -151,8 +171,7 @@ init! {
         unsafe { bindings::xen_time_setup_guest() };
 
         if domain::is_initial() {
-            // SAFETY: Boot code, once.
-            unsafe { bindings::xen_use_wallclock_notifier() };
+            wallclock::follow();
         }
     }
 }
@@ -171,12 +190,12 @@ init! {
             unstable: tsc::is_unstable(),
             mode: tsc::mode(),
         };
-        let clocksource = &raw mut bindings::xen_clocksource;
+        let clocksource = source::CLOCKSOURCE.as_ptr();
 
         // SAFETY: Nobody else knows the table yet.
         unsafe { (*clocksource).rating = crate::time::source::rating(role, facts) };
         // SAFETY: It is complete, and stays.
-        unsafe { bindings::rust_helper_clocksource_register_hz(clocksource, NSEC_PER_SEC) };
+        unsafe { bindings::__clocksource_register_scale(clocksource, 1, NSEC_PER_SEC) };
     }
 }
 

@@ -18,10 +18,19 @@
 
 // The kernel crate's own: a type must be one, not two of the same shape. Which of them the
 // generated file needs is a matter of the configuration.
+#[cfg(all(CONFIG_XEN_PV, CONFIG_SMP))]
+pub(crate) use kernel::bindings::cpu_info;
+#[cfg(CONFIG_CPU_FREQ)]
+#[allow(unused_imports)]
+pub(crate) use kernel::bindings::disable_cpufreq;
 #[cfg(all(CONFIG_XEN_PV, CONFIG_X86_LOCAL_APIC))]
 pub(crate) use kernel::bindings::fixed_addresses_FIX_APIC_BASE;
 #[cfg(all(CONFIG_XEN_PV, CONFIG_SMP))]
 pub(crate) use kernel::bindings::on_each_cpu_cond_mask;
+#[cfg(all(CONFIG_XEN_PV, CONFIG_PCI))]
+pub(crate) use kernel::bindings::pci_request_acs;
+#[cfg(CONFIG_SMP)]
+pub(crate) use kernel::bindings::smp_ops;
 #[cfg(all(CONFIG_XEN_PV, CONFIG_X86_IOPL_IOPERM))]
 pub(crate) use kernel::bindings::tss_struct;
 #[cfg(all(CONFIG_XEN_PV, CONFIG_SPARSEMEM_VMEMMAP))]
@@ -43,15 +52,21 @@ pub(crate) use kernel::bindings::{
     _text,
     acpi_get_cpu_uid,
     apply_to_page_range,
+    atomic_notifier_chain_register,
+    atomic_notifier_head,
     bio_vec,
     bool_,
+    bool_x86_init_noop,
     boot_command_line,
+    boot_cpu_data,
     check_tsc_unstable,
     clocksource_ids,
     console,
+    cpu_bit_bitmap,
     cpuhp_state,
     cpuhp_state_CPUHP_AP_ONLINE_DYN,
     cpuhp_state_CPUHP_XEN_PREPARE,
+    cpuinfo_x86,
     cpumask,
     cpumask_var_t,
     delayed_work,
@@ -106,8 +121,11 @@ pub(crate) use kernel::bindings::{
     pud_t,
     pudval_t,
     pv_info,
+    pv_ops,
     resource,
     resource_size_t,
+    s32,
+    s64,
     s8,
     setup_clear_cpu_cap,
     slab_is_available,
@@ -124,6 +142,14 @@ pub(crate) use kernel::bindings::{
     u64_,
     u8_,
     vm_area_struct,
+    x86_cpuinit,
+    x86_hyper_init,
+    x86_hyper_runtime,
+    x86_init,
+    x86_init_noop,
+    x86_op_int_noop,
+    x86_platform,
+    xen_set_default_idle,
     APIC_ID,
     APIC_LVR,
     APIC_LVTPC,
@@ -146,21 +172,24 @@ pub(crate) use kernel::bindings::{
     X86_FEATURE_SYSFAST32,
     X86_FEATURE_TSC,
     X86_FEATURE_TSC_KNOWN_FREQ, //
+    X86_FEATURE_X2APIC,
 };
 #[cfg(CONFIG_XEN_PV)]
 pub(crate) use kernel::bindings::{
+    __cpu_present_mask,
     __default_kernel_pte_mask,
     __supported_pte_mask,
     _brk_end,
-    boot_cpu_data,
     copy_from_kernel_nofault,
     cpu_tss_rw,
+    cpuid_scan_cpu,
     current_task,
     early_boot_irqs_disabled,
     early_idt_handler_array,
     early_memremap_ro,
     fixed_addresses_FIX_BTMAP_BEGIN,
     fixed_addresses_FIX_BTMAP_END,
+    fixed_addresses_FIX_PARAVIRT_BOOTMAP,
     is_early_ioremap_ptep,
     lazy_mmu_state,
     leave_mm,
@@ -169,6 +198,7 @@ pub(crate) use kernel::bindings::{
     level2_kernel_pgt,
     level3_kernel_pgt,
     native_write_cr4,
+    nop_func,
     pageflags_PG_pinned,
     pageflags_PG_savepinned,
     paging_init,
@@ -177,6 +207,10 @@ pub(crate) use kernel::bindings::{
     ptdesc,
     spin_lock,
     spin_unlock,
+    switch_gdt_and_percpu_base,
+    vm_flags_t,
+    x86_apic_ops,
+    x86_configure_nx,
     xen_early_idt_handler_array,
     __KERNEL_DS,
     DESC_LDT,
@@ -194,6 +228,8 @@ pub(crate) use kernel::bindings::{
     MSR_LSTAR,
     MSR_STAR,
     MSR_SYSCALL_MASK,
+    VM_IO,
+    VM_PFNMAP,
     X86_FEATURE_ACC,
     X86_FEATURE_ACPI,
     X86_FEATURE_APERFMPERF,
@@ -205,7 +241,6 @@ pub(crate) use kernel::bindings::{
     X86_FEATURE_OSXSAVE,
     X86_FEATURE_PCID,
     X86_FEATURE_SME,
-    X86_FEATURE_X2APIC,
     X86_FEATURE_XENPV,
     X86_FEATURE_XSAVE,
     X86_VENDOR_AMD,
@@ -218,7 +253,8 @@ pub(crate) use kernel::bindings::{
 pub(crate) use kernel::bindings::{
     __num_possible_cpus,
     disable_irq,
-    nopvspin, //
+    nopvspin,
+    pv_ops_lock, //
 };
 #[cfg(CONFIG_SMP)]
 pub(crate) use kernel::bindings::{
@@ -235,6 +271,17 @@ pub(crate) use kernel::bindings::{
     NMI_VECTOR,
     RESCHEDULE_VECTOR, //
 };
+#[cfg(all(CONFIG_XEN_PV, CONFIG_ACPI))]
+pub(crate) use kernel::bindings::{
+    acpi_disable_cmcff,
+    acpi_disabled,
+    acpi_noirq,
+    acpi_os_ioremap,
+    acpi_pci_disabled,
+    acpi_physical_address,
+    acpi_size,
+    x86_acpi_os_ioremap, //
+};
 #[cfg(CONFIG_HOTPLUG_CPU)]
 pub(crate) use kernel::bindings::{
     arch_register_cpu,
@@ -249,6 +296,7 @@ pub(crate) use kernel::bindings::{
     cpu_startup_entry,
     cpuhp_ap_sync_alive,
     cpuhp_state_CPUHP_AP_ONLINE_IDLE,
+    cpumask_set_cpu,
     cr4_init,
     fpu__init_cpu,
     identify_secondary_cpu,
@@ -278,6 +326,9 @@ pub(crate) use kernel::bindings::{
 };
 use kernel::ffi;
 use pin_init::MaybeZeroable;
+
+// SAFETY: It is what it stores: integers.
+unsafe impl<S: pin_init::Zeroable> pin_init::Zeroable for __BindgenBitfieldUnit<S> {}
 
 include!(concat!(
     env!("OBJTREE"),

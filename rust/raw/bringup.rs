@@ -28,7 +28,7 @@ use crate::{
     },
 };
 
-// SAFETY: `DEFINE_PER_CPU(u8, xen_vcpu_registered)` is in c-shims/smp_pv.c.
+// SAFETY: `DEFINE_PER_CPU(u8, xen_vcpu_registered)` is in c-shims/percpu.c.
 const REGISTERED: PerCpu<u8> = unsafe { PerCpu::new(&raw const bindings::xen_vcpu_registered) };
 // SAFETY: `DEFINE_PER_CPU(unsigned long, xen_cr3)` is C's.
 const PAGE_TABLES: PerCpu<u64> = unsafe { PerCpu::new((&raw const bindings::xen_cr3).cast()) };

@@ -45,6 +45,26 @@ impl CpuSet {
         Self((&raw const bindings::__cpu_possible_mask).cast())
     }
 
+    /// The CPUs that are plugged in.
+    #[cfg(CONFIG_XEN_PV)]
+    pub(crate) fn present() -> Self {
+        // INVARIANT: The mask always exists.
+        Self((&raw const bindings::__cpu_present_mask).cast())
+    }
+
+    /// Returns the set of one CPU: `cpumask_of()`.
+    ///
+    /// The kernel has a set for each bit that is the only one in the first word. Those before it end
+    /// in zeros, so that a set with the bit in a later word begins so much earlier.
+    pub(crate) fn only(cpu: CpuId) -> *const bindings::cpumask {
+        let (word, bit) = (cpu.as_u32() / WORD, cpu.as_u32() % WORD);
+
+        // CAST: They widen.
+        row(&raw const bindings::cpu_bit_bitmap, 1 + bit as usize)
+            .wrapping_sub(word as usize)
+            .cast()
+    }
+
     /// Takes a set from C.
     ///
     /// # Safety
@@ -158,6 +178,27 @@ impl<W: Fn(u32) -> u64> Iterator for Members<W> {
                 .wrapping_add(bit),
         )
     }
+}
+
+/// Returns where a row of a table begins.
+const fn row<const N: usize, const M: usize>(
+    table: *const [[usize; N]; M],
+    index: usize,
+) -> *const usize {
+    table.cast::<[usize; N]>().wrapping_add(index).cast()
+}
+
+/// Returns whether the boot CPU, and so each, has a feature or a bug, by its number.
+#[inline(always)]
+pub(crate) fn has_feature(feature: u32) -> bool {
+    // SAFETY: It is about the address only.
+    let words = unsafe { &raw const bindings::boot_cpu_data.__bindgen_anon_3 };
+    let word = words
+        .cast::<u32>()
+        .wrapping_add((feature / u32::BITS) as usize); // CAST: It widens.
+
+    // SAFETY: The numbers are those of C's array, which boot code settles.
+    unsafe { word.read() >> (feature % u32::BITS) & 1 != 0 }
 }
 
 /// Names CPU number `cpu`, if there can be one: [`CpuId::from_u32`] without a call.

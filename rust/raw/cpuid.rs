@@ -46,47 +46,47 @@ impl Base {
     }
 }
 
+/// Executes `cpuid`, with something before it.
+#[cfg(CONFIG_XEN_PV)]
+macro_rules! cpuid {
+    ($prefix:literal, $leaf:expr, $subleaf:expr) => {{
+        let (eax, ebx, ecx, edx): (u32, u64, u32, u32);
+
+        // SAFETY: It changes four registers; rbx, which the compiler keeps to itself, is put back.
+        unsafe {
+            asm!(
+                "mov {ebx}, rbx",
+                $prefix,
+                "cpuid",
+                "xchg {ebx}, rbx",
+                ebx = out(reg) ebx,
+                inlateout("eax") $leaf => eax,
+                inlateout("ecx") $subleaf => ecx,
+                lateout("edx") edx,
+                options(nomem, nostack, preserves_flags),
+            );
+        }
+        Leaf {
+            eax,
+            ebx: ebx as u32, // CAST: The register's lower half.
+            ecx,
+            edx,
+        }
+    }};
+}
+
 /// Asks Xen, in a PV guest: bytes that no processor executes lead there before `cpuid` does.
 #[cfg(CONFIG_XEN_PV)]
 #[inline(always)]
 pub(crate) fn ask_xen(leaf: u32, subleaf: u32) -> Leaf {
-    let (eax, ebx, ecx, edx): (u32, u64, u32, u32);
-
-    // SAFETY: It changes four registers; rbx, which the compiler keeps to itself, is put back.
-    unsafe {
-        asm!(
-            "mov {ebx}, rbx",
-            // `ud2`, and "xen"
-            ".byte 0x0f, 0x0b, 0x78, 0x65, 0x6e",
-            "cpuid",
-            "xchg {ebx}, rbx",
-            ebx = out(reg) ebx,
-            inlateout("eax") leaf => eax,
-            inlateout("ecx") subleaf => ecx,
-            lateout("edx") edx,
-            options(nomem, nostack, preserves_flags),
-        );
-    }
-    Leaf {
-        eax,
-        ebx: ebx as u32, // CAST: The register's lower half.
-        ecx,
-        edx,
-    }
+    // `ud2`, and "xen".
+    cpuid!(".byte 0x0f, 0x0b, 0x78, 0x65, 0x6e", leaf, subleaf)
 }
 
 /// Asks the processor, in a PV guest: what Xen does not hide, it sees.
 #[cfg(all(CONFIG_XEN_PV, CONFIG_ACPI))]
 pub(crate) fn ask_processor(leaf: u32) -> Leaf {
-    let mut answer = Leaf {
-        eax: leaf,
-        ..Leaf::default()
-    };
-    let Leaf { eax, ebx, ecx, edx } = &mut answer;
-
-    // SAFETY: It writes the four numbers, and leaves of CPUID have no effect.
-    unsafe { bindings::rust_helper_native_cpuid(eax, ebx, ecx, edx) };
-    answer
+    cpuid!("", leaf, 0)
 }
 
 #[cfg(CONFIG_XEN_KUNIT_TEST)]

@@ -233,7 +233,7 @@ mod tests {
     use super::*;
     use crate::raw::bindings;
 
-    // SAFETY: `DEFINE_PER_CPU(uint32_t, xen_vcpu_id)` is in c-shims/guest.c.
+    // SAFETY: `DEFINE_PER_CPU(uint32_t, xen_vcpu_id)` is in c-shims/percpu.c.
     const VCPU_ID: PerCpu<u32> = unsafe { PerCpu::new(&raw const bindings::xen_vcpu_id) };
 
     #[test]
@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn a_field_keeps_its_place_in_the_variable() {
-        // SAFETY: `DEFINE_PER_CPU_ALIGNED(struct vcpu_info, xen_vcpu_info)` is in c-shims/guest.c.
+        // SAFETY: `DEFINE_PER_CPU_ALIGNED(struct vcpu_info, xen_vcpu_info)` is in c-shims/percpu.c.
         const WHOLE: PerCpu<u8> =
             unsafe { PerCpu::new((&raw const bindings::xen_vcpu_info).cast()) };
         // SAFETY: As above.

@@ -35,7 +35,7 @@ use crate::{
     },
 };
 
-// SAFETY: `DEFINE_PER_CPU(struct xenpmu, xenpmu_shared)` is in c-shims/pmu.c.
+// SAFETY: `DEFINE_PER_CPU(struct xenpmu, xenpmu_shared)` is in c-shims/percpu.c.
 const STATE: PerCpu<bindings::xenpmu> = unsafe { PerCpu::new(&raw const bindings::xenpmu_shared) };
 // SAFETY: This field of it is a pointer.
 const PAGE: PerCpu<u64> =

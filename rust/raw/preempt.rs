@@ -63,7 +63,7 @@ impl Drop for PreemptOff {
 pub(crate) fn in_interrupt() -> bool {
     #[cfg(all(CONFIG_PREEMPT_COUNT, not(CONFIG_PREEMPT_RT)))]
     {
-        count::read() & crate::raw::bindings::RUST_CONST_HELPER_XEN_IRQ_COUNT_MASK != 0
+        count::read() & crate::raw::bindings::RUST_CONST_HELPER_INTERRUPT_MASK != 0
     }
     // SAFETY: It only looks.
     #[cfg(not(all(CONFIG_PREEMPT_COUNT, not(CONFIG_PREEMPT_RT))))]

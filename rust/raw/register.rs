@@ -50,7 +50,7 @@ pub(crate) fn read_msr(msr: u32) -> u64 {
 pub(crate) fn try_read_msr(msr: u32) -> (u64, c_int) {
     let mut value = 0;
     // SAFETY: As for `read_msr()`; it writes the value.
-    let error = unsafe { bindings::rust_helper_native_try_read_msr(msr, &raw mut value) };
+    let error = unsafe { bindings::rust_helper_native_read_msr_safe(msr, &raw mut value) };
 
     (value, error)
 }
@@ -74,5 +74,5 @@ pub(crate) unsafe fn write_msr(msr: u32, value: u64) {
 #[inline(always)]
 pub(crate) unsafe fn try_write_msr(msr: u32, value: u64) -> c_int {
     // SAFETY: The caller's promise; Xen refuses what is not for guests.
-    unsafe { bindings::rust_helper_native_try_write_msr(msr, value) }
+    unsafe { bindings::rust_helper_native_write_msr_safe(msr, value) }
 }

@@ -34,14 +34,12 @@ macro_rules! init_ref {
 pub(crate) use init_ref;
 
 /// Places a static that is used during boot only; its memory is freed afterwards.
-#[cfg_attr(not(any(CONFIG_XEN_EFI, CONFIG_XEN_PV)), expect(unused_macros))]
 macro_rules! init_data {
     ($variable:item) => {
         #[link_section = ".init.data"]
         $variable
     };
 }
-#[cfg_attr(not(any(CONFIG_XEN_EFI, CONFIG_XEN_PV)), expect(unused_imports))]
 pub(crate) use init_data;
 
 /// Places a static that is written during boot only, and write-protected afterwards.

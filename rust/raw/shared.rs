@@ -355,7 +355,7 @@ pub(crate) fn is_mapped() -> bool {
 /// Preemption should be off: the record stays that of the vCPU on which this was called.
 #[inline]
 pub(crate) fn vcpu_info() -> Option<Shared<VcpuInfo>> {
-    // SAFETY: `DEFINE_PER_CPU(struct vcpu_info *, xen_vcpu)` is in c-shims/guest.c.
+    // SAFETY: `DEFINE_PER_CPU(struct vcpu_info *, xen_vcpu)` is in c-shims/percpu.c.
     let xen_vcpu = unsafe { PerCpu::new((&raw const bindings::xen_vcpu).cast::<u64>()) };
     let record = core::ptr::with_exposed_provenance::<VcpuInfo>(to_usize(xen_vcpu.read()));
 

@@ -14,7 +14,7 @@ use crate::raw::{
     word::to_u64, //
 };
 
-// SAFETY: `DEFINE_PER_CPU(u8, xen_cpu_lazy_mode)` is in c-shims/cpu.c.
+// SAFETY: `DEFINE_PER_CPU(u8, xen_cpu_lazy_mode)` is in c-shims/percpu.c.
 const LAZY_MODE: PerCpu<u8> = unsafe { PerCpu::new(&raw const bindings::xen_cpu_lazy_mode) };
 // SAFETY: `__preempt_count` is a per-CPU variable of 4 or 8 bytes; the flags are in its lower half.
 const COUNT: PerCpu<u32> = unsafe { PerCpu::new((&raw const bindings::__preempt_count).cast()) };
@@ -93,19 +93,14 @@ impl Task {
 
         stack.wrapping_add(bindings::RUST_CONST_HELPER_TOP_OF_STACK)
     }
-}
 
-/// Returns whether the boot CPU, and so each, has a feature or a bug, by its number.
-#[inline(always)]
-pub(crate) fn cpu_has(feature: u32) -> bool {
-    // SAFETY: It is about the address only.
-    let words = unsafe { &raw const bindings::boot_cpu_data.__bindgen_anon_3 };
-    let word = words
-        .cast::<u32>()
-        .wrapping_add((feature / u32::BITS) as usize); // CAST: It widens.
+    /// Returns where its registers are when it enters the kernel from user space: `task_pt_regs()`.
+    #[cfg(CONFIG_XEN_PV_SMP)]
+    pub(crate) fn registers(self) -> u64 {
+        const SIZE: usize = size_of::<bindings::pt_regs>();
 
-    // SAFETY: The numbers are those of C's array, which is settled before a task is switched to.
-    unsafe { word.read() >> (feature % u32::BITS) & 1 != 0 }
+        self.top_of_stack().wrapping_sub(to_u64(SIZE))
+    }
 }
 
 /// Loads the selector of no segment into `fs`.

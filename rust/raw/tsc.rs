@@ -8,7 +8,14 @@
 
 use core::arch::asm;
 
-use crate::raw::bindings;
+use crate::{
+    abi::cpuid::TSC,
+    raw::{
+        bindings,
+        cpu::has_feature,
+        cpuid::Base, //
+    }, //
+};
 
 /// Reads the counter after all loads before it, as `rdtsc_ordered()`.
 ///
@@ -35,12 +42,12 @@ pub(crate) fn read_ordered() -> u64 {
 
 /// Returns whether it ticks at one rate.
 pub(crate) fn is_constant() -> bool {
-    has(bindings::X86_FEATURE_CONSTANT_TSC)
+    has_feature(bindings::X86_FEATURE_CONSTANT_TSC)
 }
 
 /// Returns whether it ticks while the CPU sleeps.
 pub(crate) fn is_nonstop() -> bool {
-    has(bindings::X86_FEATURE_NONSTOP_TSC)
+    has_feature(bindings::X86_FEATURE_NONSTOP_TSC)
 }
 
 /// Returns whether the kernel has found it wanting.
@@ -51,12 +58,5 @@ pub(crate) fn is_unstable() -> bool {
 
 /// Returns `XEN_CPUID_TSC_MODE_*`: whether Xen emulates it.
 pub(crate) fn mode() -> u32 {
-    // SAFETY: This is a Xen guest, so CPUID has Xen's leaves.
-    unsafe { bindings::rust_helper_xen_tsc_mode() }
-}
-
-/// Returns whether the boot CPU has a feature.
-fn has(feature: u32) -> bool {
-    // SAFETY: The bindings' numbers are those of features.
-    unsafe { bindings::rust_helper_boot_cpu_has(feature) }
+    Base::find().map_or(0, |xen| xen.leaf(TSC).ebx)
 }

@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-// SAFETY: `DEFINE_PER_CPU(uint32_t, xen_vcpu_id)` is in c-shims/guest.c.
+// SAFETY: `DEFINE_PER_CPU(uint32_t, xen_vcpu_id)` is in c-shims/percpu.c.
 const VCPU_ID: PerCpu<u32> = unsafe { PerCpu::new(&raw const bindings::xen_vcpu_id) };
 
 /// Returns the vCPU that runs this. Preemption should be off: it stays the one of the call.

@@ -31,7 +31,7 @@ use crate::{
     },
 };
 
-// SAFETY: `DEFINE_PER_CPU(struct vcpu_info *, xen_vcpu)` is in c-shims/guest.c.
+// SAFETY: `DEFINE_PER_CPU(struct vcpu_info *, xen_vcpu)` is in c-shims/percpu.c.
 const FOLLOWED: PerCpu<*const VcpuInfo> =
     unsafe { PerCpu::new((&raw const bindings::xen_vcpu).cast()) };
 // SAFETY: `DEFINE_PER_CPU_ALIGNED(struct vcpu_info, xen_vcpu_info)` is there too.

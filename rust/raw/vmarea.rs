@@ -92,12 +92,9 @@ impl VmArea {
 
     /// Maps `frame` at page number `index` of the range, if it has that many.
     pub(crate) fn map(&self, index: usize, frame: Mfn) {
-        // SAFETY: It returns a constant.
-        let protection = unsafe { bindings::rust_helper_page_kernel() };
-
         // SAFETY: It computes a value.
         self.set(index, unsafe {
-            bindings::rust_helper_mfn_pte(to_usize(frame.get()), protection)
+            bindings::rust_helper_mfn_pte(to_usize(frame.get()))
         });
     }
 

@@ -20,7 +20,7 @@
 //! Everything here runs under the hotplug lock, or on the CPU in question before
 //! it is on line and after it was.
 //!
-//! Callers: `smp_ops`, see c-shims/smp_pv.c.
+//! Callers: `smp_ops`, see rust/ffi/smp/pv.rs.
 //!
 //! C ancestor: `smp_pv.c`.
 

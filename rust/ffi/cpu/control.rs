@@ -17,12 +17,9 @@ use crate::{
         control,
         nmi, //
     },
-    ffi::{
-        contract,
-        multicall::batch::{
-            batch,
-            Issue, //
-        },
+    ffi::multicall::batch::{
+        batch,
+        Issue, //
     },
     raw::{
         bindings,
@@ -35,20 +32,11 @@ use crate::{
     },
 };
 
-contract!(
-    xen_get_nmi_reason(),
-    xen_read_cr0(),
-    xen_store_tr(),
-    xen_write_cr0(_),
-    xen_write_cr4(_),
-);
-
-// SAFETY: `DEFINE_PER_CPU(u64, xen_cr0_value)` is in c-shims/cpu.c.
+// SAFETY: `DEFINE_PER_CPU(u64, xen_cr0_value)` is in c-shims/percpu.c.
 const CR0: PerCpu<u64> = unsafe { PerCpu::new(&raw const bindings::xen_cr0_value) };
 
 /// Reads cr0: what was written, or at first what there is. Any context.
-#[no_mangle]
-extern "C" fn xen_read_cr0() -> c_ulong {
+pub(super) extern "C" fn xen_read_cr0() -> c_ulong {
     let written = CR0.read();
 
     if written != 0 {
@@ -62,8 +50,7 @@ extern "C" fn xen_read_cr0() -> c_ulong {
 }
 
 /// Writes cr0, of which one bit reaches Xen. Preemption is off.
-#[no_mangle]
-extern "C" fn xen_write_cr0(cr0: c_ulong) {
+pub(super) extern "C" fn xen_write_cr0(cr0: c_ulong) {
     // SAFETY: The variable is this module's.
     unsafe { CR0.write(to_u64(cr0)) };
     let trap = u64::from(control::traps_fpu(to_u64(cr0)));
@@ -75,31 +62,27 @@ extern "C" fn xen_write_cr0(cr0: c_ulong) {
 }
 
 /// Writes cr4, as far as it is a guest's. Any context.
-#[no_mangle]
-extern "C" fn xen_write_cr4(cr4: c_ulong) {
+pub(super) extern "C" fn xen_write_cr4(cr4: c_ulong) {
     // SAFETY: The kernel wants these bits, and can do without the others.
     unsafe { register::write_cr4(control::allowed_cr4(to_u64(cr4))) };
 }
 
 /// Returns the task register: there is no task state segment. Any context.
-#[no_mangle]
-extern "C" fn xen_store_tr() -> c_ulong {
+pub(super) extern "C" fn xen_store_tr() -> c_ulong {
     0
 }
 
 /// Returns why there was an NMI, as port 0x61 would say. Any context.
-#[no_mangle]
-extern "C" fn xen_get_nmi_reason() -> c_uchar {
+pub(in crate::ffi) extern "C" fn xen_get_nmi_reason() -> c_uchar {
     nmi::reason(shared::shared_info().nmi_reason())
 }
 
 #[cfg(CONFIG_X86_IOPL_IOPERM)]
-mod ports {
+pub(super) mod ports {
     //! I/O ports that user space may use.
 
     use super::{
         bindings,
-        contract,
         control::ports,
         to_u64, //
     };
@@ -111,26 +94,27 @@ mod ports {
         },
     };
 
-    contract!(xen_invalidate_io_bitmap(), xen_update_io_bitmap());
-
     // SAFETY: `DEFINE_PER_CPU_PAGE_ALIGNED(struct tss_struct, cpu_tss_rw)` is in
     // arch/x86/kernel/process.c.
     const TSS: PerCpu<bindings::tss_struct> =
         unsafe { PerCpu::new(&raw const bindings::cpu_tss_rw) };
 
     /// Lets user space use no port. Interrupts are off.
-    #[no_mangle]
-    extern "C" fn xen_invalidate_io_bitmap() {
-        // SAFETY: The kernel's own notes of it.
-        unsafe { bindings::rust_helper_native_tss_invalidate_io_bitmap() };
+    pub(in crate::ffi::cpu) extern "C" fn xen_invalidate_io_bitmap() {
+        let tss = TSS.this_cpu_ptr();
+
+        // SAFETY: It is this CPU's, and interrupts are off.
+        unsafe {
+            (&raw mut (*tss).x86_tss.io_bitmap_base)
+                .write_unaligned(bindings::RUST_CONST_HELPER_NO_IO_BITMAP);
+        }
         // Xen has no reason to refuse, and nobody is there to be told.
         // SAFETY: Without ports, no bitmap is read.
         let _ = unsafe { set_iobitmap(SetIobitmap::new(0, 0)) };
     }
 
     /// Lets user space use the ports of the current task. Interrupts are off.
-    #[no_mangle]
-    extern "C" fn xen_update_io_bitmap() {
+    pub(in crate::ffi::cpu) extern "C" fn xen_update_io_bitmap() {
         // SAFETY: It writes this CPU's segment.
         unsafe { bindings::native_tss_update_io_bitmap() };
         let tss = TSS.this_cpu_ptr();

@@ -16,15 +16,12 @@ use crate::{
         seen,
         MwaitHints, //
     },
-    ffi::contract,
     raw::{
         atomic::Word,
         cpuid::ask_xen,
         section::read_mostly, //
     },
 };
-
-contract!(xen_cpuid(_, _, _, _));
 
 read_mostly! {
     /// What the machine says of `mwait`: `ecx`, and `edx` above it.
@@ -52,8 +49,7 @@ fn mwait_hints() -> MwaitHints {
 /// # Safety
 ///
 /// The pointers must be valid for reads and writes.
-#[no_mangle]
-unsafe extern "C" fn xen_cpuid(
+pub(super) unsafe extern "C" fn xen_cpuid(
     eax: *mut c_uint,
     ebx: *mut c_uint,
     ecx: *mut c_uint,

@@ -18,10 +18,13 @@ use crate::{
             Maddr,
             PAGE_SIZE, //
         },
-        pagetable::MmuextOp, //
+        pagetable::{
+            Machine,
+            MmuextOp,
+            Pte, //
+        }, //
     },
     ffi::{
-        contract,
         cpu::gdt::Descriptors,
         mmu::machine_address,
         multicall::{
@@ -46,6 +49,10 @@ use crate::{
             mapping::update_va_mapping, //
         },
         p2m,
+        pagetable::{
+            kernel_flags,
+            read_only_flags, //
+        },
         preempt::PreemptOff,
         section::init,
         trace,
@@ -55,17 +62,6 @@ use crate::{
         },
     },
 };
-
-contract!(
-    xen_alloc_ldt(_, _),
-    xen_free_ldt(_, _),
-    xen_load_gdt(_),
-    xen_load_gdt_boot(_),
-    xen_set_ldt(_, _),
-    xen_write_gdt_entry(_, _, _, _),
-    xen_write_gdt_entry_boot(_, _, _, _),
-    xen_write_ldt_entry(_, _, _),
-);
 
 /// Bytes of a descriptor.
 const DESCRIPTOR: u64 = 8;
@@ -91,8 +87,7 @@ unsafe fn place_of(table: *const bindings::desc_ptr) -> (u64, u64) {
 /// # Safety
 ///
 /// `table` must be valid for reads, and name a table.
-#[no_mangle]
-unsafe extern "C" fn xen_load_gdt(table: *const bindings::desc_ptr) {
+pub(super) unsafe extern "C" fn xen_load_gdt(table: *const bindings::desc_ptr) {
     // SAFETY: The caller's promise.
     let (address, entries) = unsafe { place_of(table) };
     let Some(table) = Descriptors::at(pointer(address)) else {
@@ -112,8 +107,7 @@ init! {
     /// # Safety
     ///
     /// As for [`xen_load_gdt`].
-    #[no_mangle]
-    unsafe extern "C" fn xen_load_gdt_boot(table: *const bindings::desc_ptr) {
+    pub(super) unsafe extern "C" fn xen_load_gdt_boot(table: *const bindings::desc_ptr) {
         // SAFETY: The caller's promise.
         let (address, entries) = unsafe { place_of(table) };
         let Some(frame) = address::to_physical(address)
@@ -121,17 +115,11 @@ init! {
         else {
             bug("a descriptor table is not in memory");
         };
-        // SAFETY: They make values.
-        let entry = unsafe {
-            bindings::rust_helper_mfn_pte(
-                to_usize(frame.get()),
-                bindings::rust_helper_page_kernel_ro(),
-            )
-        };
+        let entry = Pte::<Machine>::map(frame, read_only_flags());
 
         bug_on_err(
             // SAFETY: Entries are written by hypercalls only.
-            unsafe { update_va_mapping(address, to_u64(entry.pte)) },
+            unsafe { update_va_mapping(address, entry.get()) },
             "a descriptor table stays writable",
         );
         bug_on_err(set_gdt(frame, entries), "Xen takes no descriptor table");
@@ -166,8 +154,7 @@ fn write_entry(address: u64, descriptor: u64) {
 /// # Safety
 ///
 /// `table` must have the entry, and `descriptor` be valid for reads of one.
-#[no_mangle]
-unsafe extern "C" fn xen_write_gdt_entry(
+pub(super) unsafe extern "C" fn xen_write_gdt_entry(
     table: *mut bindings::desc_struct,
     entry: c_int,
     descriptor: *const c_void,
@@ -188,8 +175,7 @@ init! {
     /// # Safety
     ///
     /// As for [`xen_write_gdt_entry`].
-    #[no_mangle]
-    unsafe extern "C" fn xen_write_gdt_entry_boot(
+    pub(super) unsafe extern "C" fn xen_write_gdt_entry_boot(
         table: *mut bindings::desc_struct,
         entry: c_int,
         descriptor: *const c_void,
@@ -215,8 +201,7 @@ init! {
 /// # Safety
 ///
 /// As for [`xen_write_gdt_entry`].
-#[no_mangle]
-unsafe extern "C" fn xen_write_ldt_entry(
+pub(super) unsafe extern "C" fn xen_write_ldt_entry(
     table: *mut bindings::desc_struct,
     entry: c_int,
     descriptor: *const c_void,
@@ -229,8 +214,7 @@ unsafe extern "C" fn xen_write_ldt_entry(
 }
 
 /// Loads a local table, or none. Preemption is off.
-#[no_mangle]
-extern "C" fn xen_set_ldt(table: *const c_void, entries: c_uint) {
+pub(super) extern "C" fn xen_set_ldt(table: *const c_void, entries: c_uint) {
     trace::xen_cpu_set_ldt(table, entries);
     batch(Issue::UnlessCpuIsLazy, |calls| {
         calls.operation(MmuextOp::set_ldt(to_u64(table.addr()), entries));
@@ -238,11 +222,11 @@ extern "C" fn xen_set_ldt(table: *const c_void, entries: c_uint) {
 }
 
 /// Maps the pages of a local table in another way, wherever they are mapped.
-fn remap(table: *mut bindings::desc_struct, entries: c_uint, prot: bindings::pgprot_t) {
+fn remap(table: *mut bindings::desc_struct, entries: c_uint, flags: u64) {
     let size = u64::from(entries) * DESCRIPTOR;
 
     for offset in (0..size).step_by(4096) {
-        remap_page(to_u64(table.addr()).wrapping_add(offset), prot);
+        remap_page(to_u64(table.addr()).wrapping_add(offset), flags);
     }
 }
 
@@ -250,15 +234,15 @@ fn remap(table: *mut bindings::desc_struct, entries: c_uint, prot: bindings::pgp
 ///
 /// An address in vmalloc space may be missing in the page tables that this CPU happens to use, and
 /// Xen looks in them. So it is read before, and preemption is off, which keeps those tables.
-fn remap_page(address: u64, prot: bindings::pgprot_t) {
+fn remap_page(address: u64, flags: u64) {
     let Some(frame) = address::walk(address).map(Maddr::frame) else {
         bug("a local descriptor table is not in memory");
     };
-    let number = to_usize(frame.get());
-    // SAFETY: It makes a value.
-    let entry = to_u64(unsafe { bindings::rust_helper_mfn_pte(number, prot) }.pte);
-    // SAFETY: The frame is one of ours.
-    let alias = to_u64(unsafe { bindings::rust_helper_mfn_to_virt(number) }.addr());
+    let Some(page) = p2m::page_of(frame) else {
+        bug("a local descriptor table is not this domain's");
+    };
+    let entry = Pte::<Machine>::map(frame, flags).get();
+    let alias = to_u64(address::physical_to_linear::<u8>(page.base()).addr());
     let _preempt = PreemptOff::new();
     let mut byte = 0_u8;
 
@@ -278,21 +262,13 @@ fn remap_page(address: u64, prot: bindings::pgprot_t) {
 }
 
 /// Makes a local table one that Xen takes: nobody can write it. May sleep.
-#[no_mangle]
-extern "C" fn xen_alloc_ldt(table: *mut bindings::desc_struct, entries: c_uint) {
-    // SAFETY: It makes a value.
-    remap(table, entries, unsafe {
-        bindings::rust_helper_page_kernel_ro()
-    });
+pub(super) extern "C" fn xen_alloc_ldt(table: *mut bindings::desc_struct, entries: c_uint) {
+    remap(table, entries, read_only_flags());
 }
 
 /// Makes a local table memory as any other, for it is not used any more. May sleep.
-#[no_mangle]
-extern "C" fn xen_free_ldt(table: *mut bindings::desc_struct, entries: c_uint) {
-    // SAFETY: It makes a value.
-    remap(table, entries, unsafe {
-        bindings::rust_helper_page_kernel()
-    });
+pub(super) extern "C" fn xen_free_ldt(table: *mut bindings::desc_struct, entries: c_uint) {
+    remap(table, entries, kernel_flags());
 }
 
 /// Returns the pointer to what is at an address.

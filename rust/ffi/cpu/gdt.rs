@@ -20,13 +20,17 @@ use crate::{
     },
     mmu::pin::Access,
     raw::{
+        address,
         bindings,
-        word::{
-            to_u64,
-            to_usize, //
-        }, //
+        p2m,
+        percpu::PerCpu,
+        word::to_u64, //
     },
 };
+
+// SAFETY: `DEFINE_PER_CPU_PAGE_ALIGNED(struct gdt_page, gdt_page)` is in arch/x86/kernel/cpu/common.c.
+pub(crate) const GDT: PerCpu<bindings::gdt_page> =
+    unsafe { PerCpu::new(&raw const bindings::gdt_page) };
 
 /// A global descriptor table: one page, in the per-CPU area and in the direct map.
 pub(crate) struct Descriptors {
@@ -40,8 +44,7 @@ impl Descriptors {
     /// Names the table of a CPU, if it is a page of its own.
     #[cfg(CONFIG_XEN_PV_SMP)]
     pub(crate) fn of(cpu: kernel::cpu::CpuId) -> Option<Self> {
-        // SAFETY: Each possible CPU has one.
-        Self::at(unsafe { bindings::rust_helper_get_cpu_gdt_rw(cpu.as_u32()) })
+        Self::at(GDT.ptr(cpu).cast())
     }
 
     /// Names the table at `table`, if it is a page of its own.
@@ -60,10 +63,9 @@ impl Descriptors {
         self.frame
     }
 
-    /// Returns where the direct map has it.
-    fn alias(&self) -> *mut c_void {
-        // SAFETY: The frame is one of ours.
-        unsafe { bindings::rust_helper_mfn_to_virt(to_usize(self.frame.get())) }
+    /// Returns where the direct map has it, as it does what is this domain's.
+    fn alias(&self) -> Option<*mut c_void> {
+        p2m::page_of(self.frame).map(|page| address::physical_to_linear(page.base()))
     }
 
     /// Makes it one that Xen takes: nobody can write it but by hypercalls.
@@ -79,7 +81,7 @@ impl Descriptors {
 
     /// Makes all mappings of it read-only or writable.
     fn set_access(&self, access: Access) {
-        for mapping in [self.table, self.alias()] {
+        for mapping in [Some(self.table), self.alias()].into_iter().flatten() {
             protect(to_u64(mapping.addr()), access);
         }
     }

@@ -47,13 +47,7 @@ use crate::{
     },
 };
 
-contract!(
-    xen_parse_msr_safe(_),
-    xen_read_msr(_),
-    xen_read_msr_safe(_, _),
-    xen_write_msr(_, _),
-    xen_write_msr_safe(_, _),
-);
+contract!(xen_parse_msr_safe(_));
 
 const _: () = {
     assert!(msr::APIC_BASE == bindings::MSR_IA32_APICBASE);
@@ -153,8 +147,7 @@ fn write(msr: u32, value: u64, instruction: impl FnOnce() -> c_int) -> c_int {
 }
 
 /// Reads an MSR. Any context.
-#[no_mangle]
-extern "C" fn xen_read_msr(msr: u32) -> u64 {
+pub(super) extern "C" fn xen_read_msr(msr: u32) -> u64 {
     if SAFE.read() != 0 {
         return try_read(msr).0;
     }
@@ -162,8 +155,7 @@ extern "C" fn xen_read_msr(msr: u32) -> u64 {
 }
 
 /// Writes an MSR. Any context.
-#[no_mangle]
-extern "C" fn xen_write_msr(msr: u32, value: u64) {
+pub(super) extern "C" fn xen_write_msr(msr: u32, value: u64) {
     write(msr, value, || {
         if SAFE.read() != 0 {
             // SAFETY: The caller in the kernel knows what it does.
@@ -181,8 +173,7 @@ extern "C" fn xen_write_msr(msr: u32, value: u64) {
 /// # Safety
 ///
 /// `value` must be valid for writes.
-#[no_mangle]
-unsafe extern "C" fn xen_read_msr_safe(msr: u32, value: *mut u64) -> c_int {
+pub(super) unsafe extern "C" fn xen_read_msr_safe(msr: u32, value: *mut u64) -> c_int {
     let (read, error) = try_read(msr);
 
     // SAFETY: The caller's promise.
@@ -191,8 +182,7 @@ unsafe extern "C" fn xen_read_msr_safe(msr: u32, value: *mut u64) -> c_int {
 }
 
 /// Writes an MSR, and returns 0, or an error if it cannot be written. Any context.
-#[no_mangle]
-extern "C" fn xen_write_msr_safe(msr: u32, value: u64) -> c_int {
+pub(super) extern "C" fn xen_write_msr_safe(msr: u32, value: u64) -> c_int {
     // SAFETY: The caller in the kernel knows what it does.
     write(msr, value, || unsafe {
         register::try_write_msr(msr, value)

@@ -36,7 +36,6 @@ use crate::{
         GuestState,
         Stopped, //
     },
-    ffi::contract,
     raw::{
         address,
         bindings,
@@ -58,6 +57,11 @@ use crate::{
             INFO,
             WARNING, //
         },
+        register,
+        table::{
+            zeroed,
+            Table, //
+        },
         vcpu,
         word::{
             from_int,
@@ -66,8 +70,6 @@ use crate::{
         }, //
     },
 };
-
-contract!(xen_get_guest_ip(), xen_guest_state(), xen_read_pmc(_));
 
 /// The machine's counters, from when CPU 0 had some.
 static COUNTERS: SetOnce<Counters> = SetOnce::new();
@@ -85,11 +87,14 @@ fn counters() -> Counters {
 /// Asks the CPU what counters it has.
 fn find_counters() -> Counters {
     // SAFETY: Read-only once the boot CPU is identified.
-    let vendor = unsafe { bindings::rust_helper_boot_cpu_vendor() };
+    let (vendor, family) = unsafe {
+        let cpu = (&raw const bindings::boot_cpu_data.__bindgen_anon_1.__bindgen_anon_1).read();
+
+        (u32::from(cpu.x86_vendor), cpu.x86)
+    };
 
     Counters::new(match vendor {
-        // SAFETY: As above.
-        bindings::X86_VENDOR_AMD => Vendor::Amd(unsafe { bindings::rust_helper_boot_cpu_family() }),
+        bindings::X86_VENDOR_AMD => Vendor::Amd(family),
         bindings::X86_VENDOR_HYGON => Vendor::Hygon,
         bindings::X86_VENDOR_INTEL
         | bindings::X86_VENDOR_CENTAUR
@@ -159,8 +164,7 @@ fn write_in_page(msr: u32, value: u64) -> Option<()> {
 }
 
 /// Reads a counter, or zero where there is no such one. Any context.
-#[no_mangle]
-extern "C" fn xen_read_pmc(counter: c_int) -> u64 {
+pub(super) extern "C" fn xen_read_pmc(counter: c_int) -> u64 {
     let (counters, counter) = (counters(), Pmc(from_int(counter)));
 
     if is_in_page() {
@@ -173,10 +177,7 @@ extern "C" fn xen_read_pmc(counter: c_int) -> u64 {
     }
     counters
         .msr_of_pmc(counter)
-        // SAFETY: It takes any MSR; reading a counter has no effect.
-        .map_or(0, |msr| unsafe {
-            bindings::rust_helper_native_read_msr_safe(msr)
-        })
+        .map_or(0, |msr| register::try_read_msr(msr).0)
 }
 
 /// Masks or unmasks the counters' interrupt. Any context.
@@ -194,7 +195,6 @@ pub(super) fn set_interrupt(value: u32) {
 }
 
 /// Returns perf's word for whose the sample is that it handles. Any context.
-#[no_mangle]
 extern "C" fn xen_guest_state() -> c_uint {
     /// `PERF_GUEST_ACTIVE`.
     const ACTIVE: c_uint = 0x1;
@@ -213,10 +213,17 @@ extern "C" fn xen_guest_state() -> c_uint {
 }
 
 /// Returns what instruction the guest was at whose sample perf handles. Any context.
-#[no_mangle]
 extern "C" fn xen_get_guest_ip() -> c_ulong {
     PmuPage::of_this_cpu().map_or(0, |page| to_usize(page.sample().ip))
 }
+
+/// What perf asks of a sample.
+static GUEST_INFO: Table<bindings::perf_guest_info_callbacks> =
+    Table::new(bindings::perf_guest_info_callbacks {
+        state: Some(xen_guest_state),
+        get_ip: Some(xen_get_guest_ip),
+        ..zeroed()
+    });
 
 /// This vCPU, whose counters are stopped.
 impl Stopped for Ours {
@@ -304,7 +311,7 @@ pub(in crate::ffi) fn init(cpu: CpuId) {
         Ok(()) => {
             if !are_available() && COUNTERS.populate(find_counters()) {
                 // SAFETY: Boot code, once.
-                unsafe { bindings::xen_use_guest_info_callbacks() };
+                unsafe { bindings::perf_register_guest_info_callbacks(GUEST_INFO.as_ptr()) };
             }
         }
         Err(Failure::NoMemory) => printk!(ERR, "VPMU init: No memory\n"),

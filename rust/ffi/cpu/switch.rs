@@ -29,7 +29,7 @@ use crate::{
         Segments, //
     },
     ffi::{
-        contract,
+        cpu::gdt::GDT,
         mmu::machine_address,
         multicall::batch::{
             batch,
@@ -40,6 +40,7 @@ use crate::{
     raw::{
         bindings,
         bug::bug_on_err,
+        cpu::has_feature,
         hypercall::descriptor::set_segment_base,
         percpu::PerCpu,
         task::{
@@ -50,14 +51,6 @@ use crate::{
     },
 };
 
-contract!(
-    xen_end_context_switch(_),
-    xen_load_gs_index(_),
-    xen_load_sp0(_),
-    xen_load_tls(_, _),
-    xen_start_context_switch(_),
-);
-
 /// The stack segment of the kernel.
 const KERNEL_DS: u64 = bindings::__KERNEL_DS as u64; // CAST: It widens.
 /// Descriptors for thread-local storage.
@@ -65,10 +58,10 @@ const TLS_ENTRIES: usize = bindings::GDT_ENTRY_TLS_ENTRIES as usize; // CAST: It
 /// What is no address, and so no base.
 const NO_BASE: u64 = 1 << 63;
 
-// SAFETY: `DEFINE_PER_CPU(struct xen_tls_held, xen_tls_held)` is in c-shims/cpu.c.
+// SAFETY: `DEFINE_PER_CPU(struct xen_tls_held, xen_tls_held)` is in c-shims/percpu.c.
 const TLS_HELD: PerCpu<[u64; TLS_ENTRIES]> =
     unsafe { PerCpu::new((&raw const bindings::xen_tls_held).cast()) };
-// SAFETY: `DEFINE_PER_CPU(struct xen_switch, xen_switch)` is in c-shims/cpu.c.
+// SAFETY: `DEFINE_PER_CPU(struct xen_switch, xen_switch)` is in c-shims/percpu.c.
 const FS_BASE: PerCpu<u64> = unsafe { PerCpu::new(&raw const bindings::xen_switch.fs_base) };
 // SAFETY: As above.
 const GS_BASE: PerCpu<u64> = unsafe { PerCpu::new(&raw const bindings::xen_switch.gs_base) };
@@ -80,8 +73,7 @@ const STACK: PerCpu<u64> =
     unsafe { PerCpu::new((&raw const bindings::cpu_tss_rw.x86_tss.sp0).cast()) };
 
 /// Begins a switch: what is asked of Xen waits. Interrupts are off.
-#[no_mangle]
-extern "C" fn xen_start_context_switch(_prev: *mut bindings::task_struct) {
+pub(super) extern "C" fn xen_start_context_switch(_prev: *mut bindings::task_struct) {
     task::set_switching(true);
 }
 
@@ -90,8 +82,7 @@ extern "C" fn xen_start_context_switch(_prev: *mut bindings::task_struct) {
 /// # Safety
 ///
 /// `thread` must be the task's.
-#[no_mangle]
-unsafe extern "C" fn xen_load_tls(thread: *mut bindings::thread_struct, cpu: c_uint) {
+pub(super) unsafe extern "C" fn xen_load_tls(thread: *mut bindings::thread_struct, _cpu: c_uint) {
     if task::is_switching() {
         // It may name a descriptor that changes. The kernel has saved it.
         task::clear_fs();
@@ -106,7 +97,7 @@ unsafe extern "C" fn xen_load_tls(thread: *mut bindings::thread_struct, cpu: c_u
     let held = unsafe { &mut *TLS_HELD.this_cpu_ptr() };
 
     if differ(held, &wanted) {
-        write_tls(held, wanted, cpu);
+        write_tls(held, wanted);
     }
 }
 
@@ -118,9 +109,8 @@ const fn differ(held: &[u64; TLS_ENTRIES], wanted: &[u64; TLS_ENTRIES]) -> bool 
 
 /// Has Xen write the descriptors that differ from those that it has.
 #[inline(never)]
-fn write_tls(held: &mut [u64; TLS_ENTRIES], wanted: [u64; TLS_ENTRIES], cpu: c_uint) {
-    // SAFETY: Each CPU has one.
-    let table = to_u64(unsafe { bindings::rust_helper_get_cpu_gdt_rw(cpu) }.addr());
+fn write_tls(held: &mut [u64; TLS_ENTRIES], wanted: [u64; TLS_ENTRIES]) {
+    let table = to_u64(GDT.this_cpu_ptr().addr());
     let first = table + to_u64(bindings::GDT_ENTRY_TLS_MIN as usize) * 8; // CAST: It widens.
 
     batch(Issue::UnlessCpuIsLazy, |calls| {
@@ -153,13 +143,12 @@ fn segments(task: Task) -> Segments {
 /// # Safety
 ///
 /// `next` must be the task that this CPU switches to, and the current one that which it leaves.
-#[no_mangle]
-unsafe extern "C" fn xen_end_context_switch(next: *mut bindings::task_struct) {
+pub(super) unsafe extern "C" fn xen_end_context_switch(next: *mut bindings::task_struct) {
     // SAFETY: The caller's promise.
     let next = unsafe { Task::from_raw(next) };
     let processor = Processor {
-        has_fsgsbase: task::cpu_has(bindings::X86_FEATURE_FSGSBASE),
-        keeps_base: task::cpu_has(bindings::RUST_CONST_HELPER_NULL_SEG),
+        has_fsgsbase: has_feature(bindings::X86_FEATURE_FSGSBASE),
+        keeps_base: has_feature(bindings::RUST_CONST_HELPER_NULL_SEG),
     };
     let wanted = segments(next);
     let plan = Plan::new(processor, segments(Task::current()), wanted);
@@ -228,8 +217,7 @@ unsafe fn switch_stack(calls: &Batch<'_>, stack: u64) {
 /// # Safety
 ///
 /// It must be a stack.
-#[no_mangle]
-unsafe extern "C" fn xen_load_sp0(sp0: c_ulong) {
+pub(super) unsafe extern "C" fn xen_load_sp0(sp0: c_ulong) {
     // SAFETY: The variable is this module's.
     unsafe { IS_OPEN.write(0) };
     if STACK.read() != to_u64(sp0) {
@@ -252,8 +240,7 @@ unsafe fn load_stack(stack: u64) {
 }
 
 /// Loads the user's `gs`. In a switch, Xen has it.
-#[no_mangle]
-extern "C" fn xen_load_gs_index(selector: c_uint) {
+pub(super) extern "C" fn xen_load_gs_index(selector: c_uint) {
     if IS_OPEN.read() == 0 {
         // SAFETY: It is about user space.
         let answer = unsafe { set_segment_base(SegmentBase::GsUserSelector, u64::from(selector)) };

@@ -25,10 +25,7 @@ use crate::{
         Entry,
         Table, //
     },
-    ffi::{
-        contract,
-        multicall, //
-    },
+    ffi::multicall,
     raw::{
         atomic::Word,
         bindings,
@@ -43,8 +40,6 @@ use crate::{
         },
     },
 };
-
-contract!(xen_load_idt(_), xen_write_idt_entry(_, _, _));
 
 /// Where the kernel's table is.
 static ADDRESS: Word = Word::new(0);
@@ -158,8 +153,7 @@ pub(in crate::ffi) fn copy_trap_info(table: &mut [TrapInfo]) {
 /// # Safety
 ///
 /// `table` must be valid for reads, and name a table that stays.
-#[no_mangle]
-unsafe extern "C" fn xen_load_idt(table: *const bindings::desc_ptr) {
+pub(super) unsafe extern "C" fn xen_load_idt(table: *const bindings::desc_ptr) {
     trace::xen_cpu_load_idt(table);
     // SAFETY: The caller's promise.
     let place = unsafe { table.read_unaligned() };
@@ -194,8 +188,7 @@ fn vector(gate: *const bindings::gate_desc) -> Option<u8> {
 /// # Safety
 ///
 /// `table` must have the entry, and `gate` be valid for reads.
-#[no_mangle]
-unsafe extern "C" fn xen_write_idt_entry(
+pub(super) unsafe extern "C" fn xen_write_idt_entry(
     table: *mut bindings::gate_desc,
     entry: c_int,
     gate: *const bindings::gate_desc,

@@ -39,12 +39,12 @@ use crate::{
     },
 };
 
-contract!(xen_banner(), xen_running_on_version_or_later(_, _));
+contract!(xen_running_on_version_or_later(_, _));
 
 init! {
     /// Says what this kernel runs on.
-    #[no_mangle]
-    extern "C" fn xen_banner() {
+    #[cfg_attr(not(any(CONFIG_XEN_PV, CONFIG_XEN_PVH)), expect(dead_code))]
+    pub(in crate::ffi) extern "C" fn xen_banner() {
         // SAFETY: The name is a string of the kernel's own, set in early boot.
         let platform = unsafe { CStr::from_char_ptr(bindings::pv_info.name) };
         let extra = version::extraversion().unwrap_or(Extraversion::NONE);

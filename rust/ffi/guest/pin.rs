@@ -2,8 +2,6 @@
 
 //! Running on one physical CPU for a while.
 
-#![expect(unsafe_code)]
-
 use kernel::{
     ffi::c_int,
     sync::atomic::{
@@ -14,7 +12,6 @@ use kernel::{
 
 use crate::{
     abi::sched::SchedPinOverride,
-    ffi::contract,
     guest::pin::Refusal,
     raw::{
         hypercall::sched,
@@ -25,16 +22,13 @@ use crate::{
     },
 };
 
-contract!(xen_pin_vcpu(_));
-
 /// Whether Xen refused in a way that it will refuse all others.
 static DISABLED: Atomic<bool> = Atomic::new(false);
 
 /// Has this vCPU run on physical CPU `cpu` only, or on any again if that is below zero.
 ///
 /// The task must not move to another vCPU meanwhile.
-#[no_mangle]
-extern "C" fn xen_pin_vcpu(cpu: c_int) {
+pub(in crate::ffi) extern "C" fn xen_pin_vcpu(cpu: c_int) {
     if DISABLED.load(Relaxed) {
         return;
     }

@@ -30,16 +30,15 @@ use crate::{
         bug::bug_on_err,
         hypercall::sched,
         section::init,
+        table::{
+            zeroed,
+            Table, //
+        },
         word::to_bits, //
     },
 };
 
-contract!(
-    xen_emergency_restart(),
-    xen_panic_event(_, _, _),
-    xen_parse_legacy_crash(_),
-    xen_reboot(_),
-);
+contract!(xen_parse_legacy_crash(_), xen_reboot(_));
 
 /// What Xen is told when the kernel restarts the machine in an emergency: a crash after a panic.
 static REASON: Atomic<u32> = Atomic::new(Reason::REBOOT.get());
@@ -69,23 +68,21 @@ pub(crate) extern "C" fn xen_reboot(reason: c_int) {
 }
 
 /// Restarts the domain without any preparation. Any context.
-#[no_mangle]
-extern "C" fn xen_emergency_restart() {
+#[cfg_attr(not(any(CONFIG_XEN_PV, CONFIG_XEN_PVH)), expect(dead_code))]
+pub(in crate::ffi) extern "C" fn xen_emergency_restart() {
     shutdown(Reason::from_raw(REASON.load(Relaxed)));
 }
 
 /// Decides what becomes of a panic: the last entry of the kernel's list of those who want to know.
 ///
 /// Any context, NMI included; no other CPU runs.
-#[no_mangle]
 extern "C" fn xen_panic_event(
     _nb: *mut bindings::notifier_block,
     _event: c_ulong,
     _message: *mut c_void,
 ) -> c_int {
     let facts = PanicFacts {
-        // SAFETY: It has no preconditions.
-        crash_kernel: unsafe { bindings::rust_helper_kexec_crash_loaded() } != 0,
+        crash_kernel: has_crash_kernel(),
         legacy: LEGACY_CRASH.load(Relaxed),
         // SAFETY: No other CPU runs.
         timeout: unsafe { bindings::panic_timeout },
@@ -101,6 +98,35 @@ extern "C" fn xen_panic_event(
         }
     }
     NOTIFY_DONE
+}
+
+/// Returns whether another kernel waits for this one to crash.
+fn has_crash_kernel() -> bool {
+    #[cfg(CONFIG_CRASH_DUMP)]
+    {
+        // SAFETY: It has no preconditions.
+        unsafe { bindings::kexec_crash_loaded() != 0 }
+    }
+    #[cfg(not(CONFIG_CRASH_DUMP))]
+    false
+}
+
+/// What the kernel calls on a panic: the last of all.
+static PANIC_NOTIFIER: Table<bindings::notifier_block> = Table::new(bindings::notifier_block {
+    notifier_call: Some(xen_panic_event),
+    priority: c_int::MIN,
+    ..zeroed()
+});
+
+/// Has the kernel tell of a panic. Boot code, once.
+pub(in crate::ffi) fn register_panic_handler() {
+    // SAFETY: The notifier stays.
+    unsafe {
+        bindings::atomic_notifier_chain_register(
+            &raw mut bindings::panic_notifier_list,
+            PANIC_NOTIFIER.as_ptr(),
+        )
+    };
 }
 
 /// Whoever else wants to know of a panic is told.

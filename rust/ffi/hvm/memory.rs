@@ -8,6 +8,11 @@
 
 use kernel::warn_on;
 
+#[cfg(CONFIG_PROC_VMCORE)]
+use crate::raw::table::{
+    zeroed,
+    Table, //
+};
 use crate::{
     abi::{
         errno::XenErrno,
@@ -20,7 +25,6 @@ use crate::{
             PagetableDying, //
         },
     },
-    ffi::contract,
     hvm::memory::{
         self,
         Hypervisor, //
@@ -37,10 +41,6 @@ use crate::{
         word::to_u64, //
     },
 };
-
-contract!(xen_hvm_exit_mmap(_));
-#[cfg(CONFIG_PROC_VMCORE)]
-contract!(xen_vmcore_pfn_is_ram(_));
 
 /// The hypervisor below.
 struct Xen;
@@ -60,14 +60,14 @@ init! {
     pub(super) fn init_mmu_ops() {
         if memory::wants_dying_pagetables(&mut Xen) {
             // SAFETY: Boot code, before pv_ops calls are patched.
-            unsafe { bindings::xen_hvm_use_exit_mmap() };
+            unsafe { bindings::pv_ops.mmu.exit_mmap = Some(xen_hvm_exit_mmap) };
         } else {
             printk!(DEBUG, "HVMOP_pagetable_dying not supported\n");
         }
         #[cfg(CONFIG_PROC_VMCORE)]
         // SAFETY: Called once.
         unsafe {
-            bindings::xen_register_vmcore_cb()
+            bindings::register_vmcore_cb(VMCORE_CB.as_ptr())
         };
     }
 }
@@ -77,7 +77,6 @@ init! {
 /// # Safety
 ///
 /// `mm` must be an address space that nobody changes any more.
-#[no_mangle]
 unsafe extern "C" fn xen_hvm_exit_mmap(mm: *mut bindings::mm_struct) {
     // SAFETY: The caller's promise.
     let table = unsafe { (*mm).__bindgen_anon_1.pgd };
@@ -92,8 +91,7 @@ unsafe extern "C" fn xen_hvm_exit_mmap(mm: *mut bindings::mm_struct) {
 
 /// Returns whether memory backs a frame of the crashed kernel. Runs where `/proc/vmcore` is read.
 #[cfg(CONFIG_PROC_VMCORE)]
-#[no_mangle]
-extern "C" fn xen_vmcore_pfn_is_ram(pfn: kernel::ffi::c_ulong) -> bool {
+extern "C" fn pfn_is_ram(_cb: *mut bindings::vmcore_cb, pfn: kernel::ffi::c_ulong) -> bool {
     memory::is_ram(&mut Xen, to_u64(pfn)).unwrap_or_else(|_| {
         crate::raw::print::printk_once!(
             crate::raw::print::WARNING,
@@ -102,3 +100,10 @@ extern "C" fn xen_vmcore_pfn_is_ram(pfn: kernel::ffi::c_ulong) -> bool {
         true
     })
 }
+
+/// What `/proc/vmcore` asks.
+#[cfg(CONFIG_PROC_VMCORE)]
+static VMCORE_CB: Table<bindings::vmcore_cb> = Table::new(bindings::vmcore_cb {
+    pfn_is_ram: Some(pfn_is_ram),
+    ..zeroed()
+});

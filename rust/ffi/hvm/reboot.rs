@@ -10,19 +10,12 @@
 #![expect(unsafe_code)]
 
 use crate::{
-    ffi::{
-        contract,
-        guest::shutdown::xen_reboot, //
-    },
+    ffi::guest::shutdown::xen_reboot,
     raw::{
         bindings,
         word::to_int, //
     },
 };
-
-contract!(xen_hvm_shutdown());
-#[cfg(CONFIG_CRASH_DUMP)]
-contract!(xen_hvm_crash_shutdown(_));
 
 /// Has Xen reset the domain but for memory and registers of the vCPU that runs this.
 fn soft_reset() {
@@ -30,8 +23,7 @@ fn soft_reset() {
 }
 
 /// Stops the machine: `machine_ops.shutdown`, on the last CPU.
-#[no_mangle]
-extern "C" fn xen_hvm_shutdown() {
+pub(super) extern "C" fn xen_hvm_shutdown() {
     // SAFETY: The caller is about to restart or to start another kernel.
     unsafe { bindings::native_machine_shutdown() };
     // SAFETY: Written by this task.
@@ -46,8 +38,7 @@ extern "C" fn xen_hvm_shutdown() {
 ///
 /// `regs` must be the registers at the crash, or null.
 #[cfg(CONFIG_CRASH_DUMP)]
-#[no_mangle]
-unsafe extern "C" fn xen_hvm_crash_shutdown(regs: *mut bindings::pt_regs) {
+pub(super) unsafe extern "C" fn xen_hvm_crash_shutdown(regs: *mut bindings::pt_regs) {
     // SAFETY: The caller's promise.
     unsafe { bindings::native_machine_crash_shutdown(regs) };
     soft_reset();

@@ -19,10 +19,7 @@ use crate::{
         },
         memory::AddToPhysmap, //
     },
-    ffi::{
-        contract,
-        guest::vcpu_info, //
-    },
+    ffi::guest::vcpu_info,
     hvm::shared_info::{
         place,
         Memory,
@@ -40,8 +37,6 @@ use crate::{
         word::to_usize, //
     },
 };
-
-contract!(xen_hvm_init_mem_mapping());
 
 /// The number of the page that was given up for it; 0 before that.
 static PAGE: Atomic<u64> = Atomic::new(0);
@@ -107,8 +102,7 @@ pub(crate) fn init() {
 
 init! {
     /// Goes over to the direct map, which is up now.
-    #[no_mangle]
-    extern "C" fn xen_hvm_init_mem_mapping() {
+    pub(super) extern "C" fn xen_hvm_init_mem_mapping() {
         // SAFETY: It is the window that `reserve()` made, and boot code has the one CPU.
         unsafe {
             bindings::early_memunmap(

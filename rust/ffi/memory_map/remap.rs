@@ -16,7 +16,11 @@ use crate::{
             Pfn,
             PAGE_SIZE, //
         },
-        p2m::P2mEntry, //
+        p2m::P2mEntry,
+        pagetable::{
+            Machine,
+            Pte, //
+        }, //
     },
     boot::memory_map::{
         record::{
@@ -29,7 +33,7 @@ use crate::{
             plan,
             Step, //
         },
-        Pages,
+        Pages, //
     },
     ffi::{
         guest::extra_memory,
@@ -49,6 +53,7 @@ use crate::{
             memory, //
         },
         p2m,
+        pagetable::kernel_flags,
         print::{
             printk,
             INFO,
@@ -98,8 +103,9 @@ impl Mapped {
     /// Maps a frame.
     #[inline(always)]
     fn set(&mut self, frame: Mfn) {
-        // SAFETY: A plain value.
-        let prot = unsafe { bindings::rust_helper_page_kernel() };
+        let prot = bindings::pgprot_t {
+            pgprot: to_usize(kernel_flags()),
+        };
 
         // Nobody looks at this page but through `record()`, whose reference has ended; the frame is
         // memory of this domain that nothing else is kept in.
@@ -174,11 +180,7 @@ fn is_mapped(page: Pfn) -> bool {
 
 /// Returns the page-table entry of a frame in the kernel.
 fn kernel_entry(frame: Mfn) -> u64 {
-    // SAFETY: A plain value.
-    let prot = unsafe { bindings::rust_helper_page_kernel() };
-
-    // SAFETY: A plain computation.
-    to_u64(unsafe { bindings::rust_helper_mfn_pte(to_usize(frame.get()), prot) }.pte)
+    Pte::<Machine>::map(frame, kernel_flags()).get()
 }
 
 /// Writes the entry that maps a page in the direct map.
@@ -251,8 +253,7 @@ fn release(pages: Pages) {
 
 /// Returns whether Xen knows a frame by this page's number.
 fn is_page_of(frame: Mfn, page: u64) -> bool {
-    // SAFETY: It takes any frame.
-    to_u64(unsafe { bindings::rust_helper_mfn_to_pfn(to_usize(frame.get())) }) == page
+    p2m::page_of(frame).is_some_and(|known| known.get() == page)
 }
 
 /// Ends what the kernel maps of some pages.

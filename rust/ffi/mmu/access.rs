@@ -51,13 +51,7 @@ use crate::{
     },
 };
 
-contract!(
-    xen_alloc_pmd_init(_, _),
-    xen_alloc_pte_init(_, _),
-    xen_release_pmd_init(_),
-    xen_release_pte_init(_),
-    xen_set_fixmap(_, _, _),
-);
+contract!();
 
 /// Changes what maps an address, or stops.
 pub(super) fn remap(address: u64, entry: Pte<Machine>, flush: Flush) {
@@ -136,8 +130,7 @@ fn with_page(pfn: c_ulong, work: impl FnOnce(Pfn)) {
 
 init! {
     /// Prepares a table of the last level before `struct page` says which are pinned: all are.
-    #[no_mangle]
-    extern "C" fn xen_alloc_pte_init(_mm: *mut bindings::mm_struct, pfn: c_ulong) {
+    pub(super) extern "C" fn xen_alloc_pte_init(_mm: *mut bindings::mm_struct, pfn: c_ulong) {
         with_page(pfn, |page| {
             protect_page(page, Access::ReadOnly);
             pin_table(Level::Pte, page);
@@ -147,16 +140,14 @@ init! {
 
 init! {
     /// Prepares a table of the second or third level then.
-    #[no_mangle]
-    extern "C" fn xen_alloc_pmd_init(_mm: *mut bindings::mm_struct, pfn: c_ulong) {
+    pub(super) extern "C" fn xen_alloc_pmd_init(_mm: *mut bindings::mm_struct, pfn: c_ulong) {
         with_page(pfn, |page| protect_page(page, Access::ReadOnly));
     }
 }
 
 init! {
     /// Prepares a table of the last level to be freed then.
-    #[no_mangle]
-    extern "C" fn xen_release_pte_init(pfn: c_ulong) {
+    pub(super) extern "C" fn xen_release_pte_init(pfn: c_ulong) {
         with_page(pfn, |page| {
             unpin_table(page);
             protect_page(page, Access::Writable);
@@ -166,8 +157,7 @@ init! {
 
 init! {
     /// Prepares a table of the second or third level to be freed then.
-    #[no_mangle]
-    extern "C" fn xen_release_pmd_init(pfn: c_ulong) {
+    pub(super) extern "C" fn xen_release_pmd_init(pfn: c_ulong) {
         with_page(pfn, |page| protect_page(page, Access::Writable));
     }
 }
@@ -200,14 +190,45 @@ fn is_interrupt_controller(index: c_uint) -> bool {
     false
 }
 
+/// Returns the address of a slot of the fixmap: `fix_to_virt()`.
+fn fixed_address(index: c_uint) -> u64 {
+    FIXADDR_TOP.wrapping_sub(u64::from(index) << PAGE_SHIFT)
+}
+
+/// Returns where the page that Xen shares is mapped.
+pub(in crate::ffi) fn shared_info_address() -> u64 {
+    fixed_address(bindings::fixed_addresses_FIX_PARAVIRT_BOOTMAP)
+}
+
+/// Maps the page that Xen shares, by the machine's address of it, and has the kernel use it there.
+///
+/// # Safety
+///
+/// It must be that page, and nobody must use the record of a vCPU in the meantime.
+pub(in crate::ffi) unsafe fn map_shared_info(page: u64) {
+    let prot = bindings::pgprot_t {
+        pgprot: to_usize(kernel_flags()),
+    };
+
+    xen_set_fixmap(bindings::fixed_addresses_FIX_PARAVIRT_BOOTMAP, page, prot);
+    // SAFETY: The caller's promise, and the page is mapped there now.
+    unsafe {
+        bindings::HYPERVISOR_shared_info =
+            core::ptr::with_exposed_provenance_mut(to_usize(shared_info_address()));
+    }
+}
+
 /// Maps something at a fixed address. Boot code, or preemption is off.
 ///
 /// `phys` is an address in this domain's memory for some slots, and one of the machine's for the
 /// others.
-#[no_mangle]
-extern "C" fn xen_set_fixmap(index: c_uint, phys: bindings::phys_addr_t, prot: bindings::pgprot_t) {
+pub(super) extern "C" fn xen_set_fixmap(
+    index: c_uint,
+    phys: bindings::phys_addr_t,
+    prot: bindings::pgprot_t,
+) {
     let number = phys >> PAGE_SHIFT;
-    let address = FIXADDR_TOP.wrapping_sub(u64::from(index) << PAGE_SHIFT);
+    let address = fixed_address(index);
     let new = if is_own_memory(index) {
         entry(Pfn::new(number).unwrap_or(Pfn::MAX), massage(prot))
     } else if is_interrupt_controller(index) {

@@ -18,6 +18,7 @@ use super::{
         pin_table,
         unpin_table, //
     },
+    ops,
     tables::{
         entry,
         P2m, //
@@ -93,9 +94,9 @@ init! {
     pub(in crate::ffi) fn init_ops() {
         let dummy = (&raw mut bindings::xen_dummy_mapping).cast::<u8>();
 
-        // SAFETY: Boot code; nothing is patched yet. The dummy is a page, which nobody reads yet.
+        ops::use_ops();
+        // SAFETY: Boot code. The dummy is a page, which nobody reads yet.
         unsafe {
-            bindings::xen_use_mmu_ops();
             dummy.write_bytes(0xff, to_usize(PAGE_SIZE));
         }
     }

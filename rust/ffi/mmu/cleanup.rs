@@ -20,6 +20,7 @@ use super::{
         xen_set_pmd,
         xen_set_pud, //
     },
+    ops,
     tables::P2m,
 };
 use crate::{
@@ -35,7 +36,6 @@ use crate::{
         },
     },
     ffi::{
-        contract,
         memory_map,
         multicall,
         p2m, //
@@ -64,17 +64,14 @@ use crate::{
     },
 };
 
-contract!(xen_pagetable_init());
-
 init! {
     /// Builds the kernel's page tables, and brings the p2m list to where it stays.
-    #[no_mangle]
-    extern "C" fn xen_pagetable_init() {
+    pub(super) extern "C" fn xen_pagetable_init() {
         // SAFETY: Boot code, once, in this order.
         unsafe {
-            bindings::xen_use_set_pte();
+            ops::use_set_pte();
             bindings::paging_init();
-            bindings::xen_use_final_mmu_ops();
+            ops::use_final_ops();
         }
         p2m::boot::vmalloc_p2m_tree();
         free_old_list();

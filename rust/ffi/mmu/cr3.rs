@@ -24,16 +24,13 @@ use crate::{
         },
         pagetable::MmuextOp, //
     },
-    ffi::{
-        contract,
-        multicall::{
-            self,
-            batch::{
-                batch,
-                Issue, //
-            },
-            Callback, //
+    ffi::multicall::{
+        self,
+        batch::{
+            batch,
+            Issue, //
         },
+        Callback, //
     },
     raw::{
         address,
@@ -56,15 +53,12 @@ use crate::{
     },
 };
 
-contract!(xen_read_cr3(), xen_write_cr3(_));
-
-// SAFETY: `DEFINE_PER_CPU(unsigned long, xen_cr3)` is in c-shims/mmu_pv.c.
+// SAFETY: `DEFINE_PER_CPU(unsigned long, xen_cr3)` is in c-shims/percpu.c.
 const CR3: PerCpu<u64> = unsafe { PerCpu::new((&raw const bindings::xen_cr3).cast()) };
-// SAFETY: `DEFINE_PER_CPU(unsigned long, xen_current_cr3)` is in c-shims/mmu_pv.c.
+// SAFETY: `DEFINE_PER_CPU(unsigned long, xen_current_cr3)` is in c-shims/percpu.c.
 const SEEN: PerCpu<u64> = unsafe { PerCpu::new((&raw const bindings::xen_current_cr3).cast()) };
 
 /// Returns what this CPU has loaded. Any context.
-#[no_mangle]
 pub(super) extern "C" fn xen_read_cr3() -> c_ulong {
     to_usize(CR3.read())
 }
@@ -83,8 +77,7 @@ unsafe extern "C" fn note_seen(cr3: *mut c_void) {
 /// mode, or none. Preemption is off.
 ///
 /// The multicall waits for the end of a context switch.
-#[no_mangle]
-pub(super) extern "C" fn xen_write_cr3(cr3: c_ulong) {
+pub(in crate::ffi) extern "C" fn xen_write_cr3(cr3: c_ulong) {
     if StaysHere::check().is_none() {
         bug("page tables are loaded while preemption is on");
     }

@@ -51,13 +51,6 @@ contract!(
     xen_make_pud(_),
     xen_make_p4d(_),
     xen_make_pgd(_),
-    xen_set_pte_init(_, _),
-    xen_set_pte(_, _),
-    xen_set_pmd(_, _),
-    xen_set_pud(_, _),
-    xen_set_p4d(_, _),
-    xen_ptep_modify_prot_start(_, _, _),
-    xen_ptep_modify_prot_commit(_, _, _, _),
 );
 
 /// Defines how entries of a level are read and made.
@@ -136,8 +129,7 @@ init! {
     /// # Safety
     ///
     /// `entry` must be such an entry.
-    #[no_mangle]
-    unsafe extern "C" fn xen_set_pte_init(entry: *mut bindings::pte_t, pte: bindings::pte_t) {
+    pub(super) unsafe extern "C" fn xen_set_pte_init(entry: *mut bindings::pte_t, pte: bindings::pte_t) {
         // SAFETY: It only looks at the address.
         if unsafe { bindings::is_early_ioremap_ptep(entry) } {
             // SAFETY: The caller's promise.
@@ -154,8 +146,7 @@ init! {
 /// # Safety
 ///
 /// `entry` must be such an entry.
-#[no_mangle]
-unsafe extern "C" fn xen_set_pte(entry: *mut bindings::pte_t, pte: bindings::pte_t) {
+pub(super) unsafe extern "C" fn xen_set_pte(entry: *mut bindings::pte_t, pte: bindings::pte_t) {
     trace::xen_mmu_set_pte(entry, pte);
     // SAFETY: The caller's promise.
     let place = unsafe { place(entry) };
@@ -168,7 +159,6 @@ unsafe extern "C" fn xen_set_pte(entry: *mut bindings::pte_t, pte: bindings::pte
 /// # Safety
 ///
 /// `entry` must be such an entry.
-#[no_mangle]
 pub(super) unsafe extern "C" fn xen_set_pmd(entry: *mut bindings::pmd_t, pmd: bindings::pmd_t) {
     trace::xen_mmu_set_pmd(entry, pmd);
     // SAFETY: The caller's promise.
@@ -182,7 +172,6 @@ pub(super) unsafe extern "C" fn xen_set_pmd(entry: *mut bindings::pmd_t, pmd: bi
 /// # Safety
 ///
 /// `entry` must be such an entry.
-#[no_mangle]
 pub(super) unsafe extern "C" fn xen_set_pud(entry: *mut bindings::pud_t, pud: bindings::pud_t) {
     trace::xen_mmu_set_pud(entry, pud);
     // SAFETY: The caller's promise.
@@ -197,7 +186,6 @@ pub(super) unsafe extern "C" fn xen_set_pud(entry: *mut bindings::pud_t, pud: bi
 /// # Safety
 ///
 /// `entry` must be such an entry.
-#[no_mangle]
 pub(super) unsafe extern "C" fn xen_set_p4d(entry: *mut bindings::p4d_t, p4d: bindings::p4d_t) {
     // SAFETY: The caller's promise.
     let place = unsafe { place(entry) };
@@ -243,8 +231,7 @@ pub(super) fn user_table(table: TablePage) -> Option<*mut u64> {
 /// # Safety
 ///
 /// `entry` must be an entry of the last level, and `vma` the mapping that it belongs to.
-#[no_mangle]
-unsafe extern "C" fn xen_ptep_modify_prot_start(
+pub(super) unsafe extern "C" fn xen_ptep_modify_prot_start(
     vma: *mut bindings::vm_area_struct,
     address: c_ulong,
     entry: *mut bindings::pte_t,
@@ -265,8 +252,7 @@ unsafe extern "C" fn xen_ptep_modify_prot_start(
 /// # Safety
 ///
 /// As for [`xen_ptep_modify_prot_start`].
-#[no_mangle]
-unsafe extern "C" fn xen_ptep_modify_prot_commit(
+pub(super) unsafe extern "C" fn xen_ptep_modify_prot_commit(
     vma: *mut bindings::vm_area_struct,
     address: c_ulong,
     entry: *mut bindings::pte_t,

@@ -160,8 +160,10 @@ unsafe extern "C" fn xen_remap_pfn(
     domain: c_uint,
     no_translate: bool,
 ) -> c_int {
+    const OF_FRAMES: bindings::vm_flags_t = bindings::VM_PFNMAP | bindings::VM_IO;
+
     // SAFETY: The caller's promise.
-    if !unsafe { bindings::rust_helper_vma_is_pfnmap_io(vma) } {
+    if unsafe { (*vma).__bindgen_anon_2.vm_flags } & OF_FRAMES != OF_FRAMES {
         bug("frames are mapped where pages belong");
     }
     // SAFETY: The caller's promise.

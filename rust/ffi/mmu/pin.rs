@@ -25,12 +25,9 @@ use crate::{
         frame::Pfn,
         pagetable::Level, //
     },
-    ffi::{
-        contract,
-        multicall::batch::{
-            batch,
-            Issue, //
-        },
+    ffi::multicall::batch::{
+        batch,
+        Issue, //
     },
     mmu::pin::{
         self,
@@ -52,20 +49,6 @@ use crate::{
         word::to_u64, //
     },
 };
-
-contract!(
-    xen_alloc_pmd(_, _),
-    xen_alloc_pte(_, _),
-    xen_alloc_pud(_, _),
-    xen_release_pmd(_),
-    xen_release_pte(_),
-    xen_release_pud(_),
-    xen_after_bootmem(),
-    xen_enter_mmap(_),
-    xen_exit_mmap(_),
-    xen_pgd_alloc(_),
-    xen_pgd_free(_, _),
-);
 
 /// Whether tables of the last level have locks of their own, and so are pinned one by one.
 const SPLIT_LOCKS: bool = cfg!(CONFIG_SPLIT_PTE_PTLOCKS);
@@ -136,8 +119,7 @@ unsafe fn locked(mm: *mut bindings::mm_struct, work: impl FnOnce()) {
 /// # Safety
 ///
 /// `mm` must be an address space.
-#[no_mangle]
-unsafe extern "C" fn xen_enter_mmap(mm: *mut bindings::mm_struct) {
+pub(super) unsafe extern "C" fn xen_enter_mmap(mm: *mut bindings::mm_struct) {
     // SAFETY: The caller's promise.
     let top = page_of(unsafe { top_of(mm) });
 
@@ -154,8 +136,7 @@ unsafe extern "C" fn xen_enter_mmap(mm: *mut bindings::mm_struct) {
 /// # Safety
 ///
 /// `mm` must be an address space that no task runs in.
-#[no_mangle]
-unsafe extern "C" fn xen_exit_mmap(mm: *mut bindings::mm_struct) {
+pub(super) unsafe extern "C" fn xen_exit_mmap(mm: *mut bindings::mm_struct) {
     // SAFETY: The caller's promise.
     let top = page_of(unsafe { top_of(mm) });
 
@@ -232,8 +213,7 @@ pub(in crate::ffi) fn unpin_all() {
 init! {
     /// Notes which tables are pinned, now that each has its `struct page`: all that there are, the
     /// kernel's and those of the vsyscall page.
-    #[no_mangle]
-    extern "C" fn xen_after_bootmem() {
+    pub(super) extern "C" fn xen_after_bootmem() {
         // SAFETY: Boot code, once.
         unsafe { bindings::xen_use_struct_pages() };
         mark_all();
@@ -266,8 +246,7 @@ fn mark_all() {
 /// # Safety
 ///
 /// `mm` must be an address space that nobody else knows yet.
-#[no_mangle]
-unsafe extern "C" fn xen_pgd_alloc(mm: *mut bindings::mm_struct) -> c_int {
+pub(super) unsafe extern "C" fn xen_pgd_alloc(mm: *mut bindings::mm_struct) -> c_int {
     // SAFETY: The caller's promise.
     let page = TablePage::of(page_of(unsafe { top_of(mm) }));
 
@@ -312,8 +291,10 @@ fn link_vsyscall(user: *mut u64) {
 /// # Safety
 ///
 /// `top` must be the top-level table of an address space that is not used any more.
-#[no_mangle]
-unsafe extern "C" fn xen_pgd_free(_mm: *mut bindings::mm_struct, top: *mut bindings::pgd_t) {
+pub(super) unsafe extern "C" fn xen_pgd_free(
+    _mm: *mut bindings::mm_struct,
+    top: *mut bindings::pgd_t,
+) {
     let page = TablePage::of(page_of(top));
     let user = page.private();
 
@@ -389,8 +370,7 @@ macro_rules! levels {
         /// # Safety
         ///
         /// `mm` must be an address space, and `pfn` the page of a table that is going to be in it.
-        #[no_mangle]
-        unsafe extern "C" fn $alloc(mm: *mut bindings::mm_struct, pfn: c_ulong) {
+        pub(super) unsafe extern "C" fn $alloc(mm: *mut bindings::mm_struct, pfn: c_ulong) {
             // SAFETY: The caller's promise.
             unsafe { attach(mm, pfn, Level::$level) };
         }
@@ -400,8 +380,7 @@ macro_rules! levels {
         /// # Safety
         ///
         /// `pfn` must be the page of a table that is in no address space.
-        #[no_mangle]
-        unsafe extern "C" fn $release(pfn: c_ulong) {
+        pub(super) unsafe extern "C" fn $release(pfn: c_ulong) {
             // SAFETY: The caller's promise.
             unsafe { detach(pfn, Level::$level) };
         }

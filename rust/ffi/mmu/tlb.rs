@@ -34,23 +34,16 @@ use crate::{
     },
 };
 
-contract!(
-    xen_flush_lazy_mmu(),
-    xen_flush_tlb(),
-    xen_flush_tlb_one_user(_),
-    xen_flush_tlb_multi(_, _, _, _),
-);
+contract!(xen_flush_tlb_multi(_, _, _, _));
 
 /// Has Xen do all that waits: lazy MMU mode ends, or the kernel wants to see what it did. Any
 /// context but NMI.
-#[no_mangle]
-extern "C" fn xen_flush_lazy_mmu() {
+pub(super) extern "C" fn xen_flush_lazy_mmu() {
     multicall::flush(PreemptOff::new().stays_here());
 }
 
 /// Flushes the TLB of this CPU. Any context but NMI.
-#[no_mangle]
-extern "C" fn xen_flush_tlb() {
+pub(super) extern "C" fn xen_flush_tlb() {
     batch(Issue::UnlessMmuIsLazy, |batch| {
         batch.operation(MmuextOp::FLUSH_LOCAL);
     });
@@ -64,8 +57,7 @@ pub(super) fn flush_all() {
 }
 
 /// Flushes an address from the TLB of this CPU. Any context but NMI.
-#[no_mangle]
-extern "C" fn xen_flush_tlb_one_user(address: c_ulong) {
+pub(super) extern "C" fn xen_flush_tlb_one_user(address: c_ulong) {
     trace::xen_mmu_flush_tlb_one_user(address);
     batch(Issue::UnlessMmuIsLazy, |batch| {
         batch.operation(MmuextOp::flush_page(to_u64(address)));

@@ -6,8 +6,10 @@
 //! `p2m.c`.
 
 #[cfg(CONFIG_ACPI)]
-use kernel::ffi::c_ulong;
+use kernel::ffi::c_void;
 
+#[cfg(CONFIG_ACPI)]
+use crate::mmu::p2m::remap::Moved;
 use crate::{
     abi::{
         frame::{
@@ -35,12 +37,6 @@ use crate::{
         },
         word::to_usize, //
     },
-};
-#[cfg(CONFIG_ACPI)]
-use crate::{
-    ffi::contract,
-    mmu::p2m::remap::Moved,
-    raw::word::to_u64, //
 };
 
 ro_after_init! {
@@ -76,8 +72,11 @@ init! {
             Err(_) => bug("a range cannot be moved"),
         }
         if first {
+            #[cfg(CONFIG_ACPI)]
             // SAFETY: Boot code, before ACPI tables are mapped.
-            unsafe { bindings::xen_use_acpi_os_ioremap() };
+            unsafe {
+                bindings::acpi_os_ioremap = Some(acpi_os_ioremap)
+            };
         }
     }
 }
@@ -104,21 +103,23 @@ init! {
     }
 }
 
-#[cfg(CONFIG_ACPI)]
-contract!(xen_find_nonram(_, _));
-
-/// Returns where `size` bytes at the machine's address `phys` are in this guest. Any context.
+/// Maps `size` bytes at the machine's address `phys`, wherever they are in this guest: for ACPI.
 ///
 /// Warns of a range of which only a part was moved.
 #[cfg(CONFIG_ACPI)]
-#[no_mangle]
-extern "C" fn xen_find_nonram(phys: bindings::phys_addr_t, size: c_ulong) -> bindings::phys_addr_t {
-    match remaps().find(phys, to_u64(size)) {
+extern "C" fn acpi_os_ioremap(
+    phys: bindings::acpi_physical_address,
+    size: bindings::acpi_size,
+) -> *mut c_void {
+    let phys = match remaps().find(phys, size) {
         Moved::None => phys,
         Moved::All(moved) => moved,
         Moved::Part(moved) => {
             let _ = kernel::warn_on!(true);
             moved
         }
-    }
+    };
+
+    // SAFETY: It takes any address.
+    unsafe { bindings::x86_acpi_os_ioremap(phys, size) }
 }

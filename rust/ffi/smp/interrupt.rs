@@ -49,23 +49,23 @@ use crate::{
 /// An interrupt and its name.
 pub(super) type Record = bindings::xen_cpu_irq;
 
-// SAFETY: `DEFINE_PER_CPU(struct xen_cpu_irq, xen_resched_irq)` is in c-shims/smp.c.
+// SAFETY: `DEFINE_PER_CPU(struct xen_cpu_irq, xen_resched_irq)` is in c-shims/percpu.c.
 const RESCHEDULE: PerCpu<Record> = unsafe { PerCpu::new(&raw const bindings::xen_resched_irq) };
-// SAFETY: `DEFINE_PER_CPU(struct xen_cpu_irq, xen_callfunc_irq)` is in c-shims/smp.c.
+// SAFETY: `DEFINE_PER_CPU(struct xen_cpu_irq, xen_callfunc_irq)` is in c-shims/percpu.c.
 const CALL_FUNCTION: PerCpu<Record> = unsafe { PerCpu::new(&raw const bindings::xen_callfunc_irq) };
-// SAFETY: `DEFINE_PER_CPU(struct xen_cpu_irq, xen_callfuncsingle_irq)` is in c-shims/smp.c.
+// SAFETY: `DEFINE_PER_CPU(struct xen_cpu_irq, xen_callfuncsingle_irq)` is in c-shims/percpu.c.
 const CALL_FUNCTION_SINGLE: PerCpu<Record> =
     unsafe { PerCpu::new(&raw const bindings::xen_callfuncsingle_irq) };
-// SAFETY: `DEFINE_PER_CPU(struct xen_cpu_irq, xen_debug_irq)` is in c-shims/smp.c.
+// SAFETY: `DEFINE_PER_CPU(struct xen_cpu_irq, xen_debug_irq)` is in c-shims/percpu.c.
 const DEBUG: PerCpu<Record> = unsafe { PerCpu::new(&raw const bindings::xen_debug_irq) };
-// SAFETY: `DEFINE_PER_CPU_READ_MOSTLY(evtchn_port_t, xen_callfunc_port)` is in c-shims/smp.c.
+// SAFETY: `DEFINE_PER_CPU_READ_MOSTLY(evtchn_port_t, xen_callfunc_port)` is in c-shims/percpu.c.
 const CALL_FUNCTION_PORT: PerCpu<u32> =
     unsafe { PerCpu::new(&raw const bindings::xen_callfunc_port) };
 
-// SAFETY: `DEFINE_PER_CPU(struct xen_cpu_irq, xen_irq_work)` is in c-shims/smp_pv.c.
+// SAFETY: `DEFINE_PER_CPU(struct xen_cpu_irq, xen_irq_work)` is in c-shims/percpu.c.
 #[cfg(CONFIG_XEN_PV_SMP)]
 const IRQ_WORK: PerCpu<Record> = unsafe { PerCpu::new(&raw const bindings::xen_irq_work) };
-// SAFETY: `DEFINE_PER_CPU(struct xen_cpu_irq, xen_pmu_irq)` is in c-shims/smp_pv.c.
+// SAFETY: `DEFINE_PER_CPU(struct xen_cpu_irq, xen_pmu_irq)` is in c-shims/percpu.c.
 #[cfg(CONFIG_XEN_PV_SMP)]
 const COUNTERS: PerCpu<Record> = unsafe { PerCpu::new(&raw const bindings::xen_pmu_irq) };
 

@@ -15,7 +15,6 @@ use crate::{
         event::Send,
         id::EvtchnPort, //
     },
-    ffi::contract,
     raw::{
         atomic::Word,
         bindings,
@@ -46,17 +45,6 @@ use crate::{
         LIST, //
     },
 };
-
-contract!(
-    xen_send_IPI_all(_),
-    xen_send_IPI_allbutself(_),
-    xen_send_IPI_mask(_, _),
-    xen_send_IPI_mask_allbutself(_, _),
-    xen_send_IPI_self(_),
-    xen_smp_send_call_function_ipi(_),
-    xen_smp_send_call_function_single_ipi(_),
-    xen_smp_send_reschedule(_),
-);
 
 const _: () = {
     assert!(Ipi::RESCHEDULE_VECTOR == bindings::RESCHEDULE_VECTOR);
@@ -142,8 +130,7 @@ fn map_vector(vector: c_int) -> Option<Ipi> {
 }
 
 /// Has a CPU look whether another task should run. Any context.
-#[no_mangle]
-extern "C" fn xen_smp_send_reschedule(cpu: c_int) {
+pub(super) extern "C" fn xen_smp_send_reschedule(cpu: c_int) {
     Kind(Ipi::Reschedule).send(from_int(cpu));
 }
 
@@ -154,8 +141,7 @@ extern "C" fn xen_smp_send_reschedule(cpu: c_int) {
 /// # Safety
 ///
 /// `mask` must be a CPU mask.
-#[no_mangle]
-unsafe extern "C" fn xen_smp_send_call_function_ipi(mask: *const bindings::cpumask) {
+pub(super) unsafe extern "C" fn xen_smp_send_call_function_ipi(mask: *const bindings::cpumask) {
     // SAFETY: The caller's promise.
     let mask = unsafe { CpuSet::from_raw(mask) };
 
@@ -170,8 +156,7 @@ unsafe extern "C" fn xen_smp_send_call_function_ipi(mask: *const bindings::cpuma
 }
 
 /// Has a CPU call a function. Any context.
-#[no_mangle]
-extern "C" fn xen_smp_send_call_function_single_ipi(cpu: c_int) {
+pub(super) extern "C" fn xen_smp_send_call_function_single_ipi(cpu: c_int) {
     let cpu = from_int(cpu);
 
     if CpuSet::online().has(cpu) {
@@ -184,8 +169,10 @@ extern "C" fn xen_smp_send_call_function_single_ipi(cpu: c_int) {
 /// # Safety
 ///
 /// `mask` must be a CPU mask.
-#[no_mangle]
-unsafe extern "C" fn xen_send_IPI_mask(mask: *const bindings::cpumask, vector: c_int) {
+pub(in crate::ffi) unsafe extern "C" fn xen_send_ipi_mask(
+    mask: *const bindings::cpumask,
+    vector: c_int,
+) {
     if let Some(ipi) = map_vector(vector) {
         // SAFETY: The caller's promise.
         send_to(unsafe { CpuSet::from_raw(mask) }, ipi);
@@ -197,8 +184,10 @@ unsafe extern "C" fn xen_send_IPI_mask(mask: *const bindings::cpumask, vector: c
 /// # Safety
 ///
 /// `mask` must be a CPU mask.
-#[no_mangle]
-unsafe extern "C" fn xen_send_IPI_mask_allbutself(mask: *const bindings::cpumask, vector: c_int) {
+pub(in crate::ffi) unsafe extern "C" fn xen_send_ipi_mask_allbutself(
+    mask: *const bindings::cpumask,
+    vector: c_int,
+) {
     if let Some(ipi) = map_vector(vector) {
         // SAFETY: The caller's promise.
         send_to_others(unsafe { CpuSet::from_raw(mask) }, ipi);
@@ -206,24 +195,21 @@ unsafe extern "C" fn xen_send_IPI_mask_allbutself(mask: *const bindings::cpumask
 }
 
 /// Interrupts all other CPUs. Any context.
-#[no_mangle]
-extern "C" fn xen_send_IPI_allbutself(vector: c_int) {
+pub(in crate::ffi) extern "C" fn xen_send_ipi_allbutself(vector: c_int) {
     if let Some(ipi) = map_vector(vector) {
         send_to_others(CpuSet::online(), ipi);
     }
 }
 
 /// Interrupts all CPUs. Any context.
-#[no_mangle]
-extern "C" fn xen_send_IPI_all(vector: c_int) {
+pub(in crate::ffi) extern "C" fn xen_send_ipi_all(vector: c_int) {
     if let Some(ipi) = map_vector(vector) {
         send_to(CpuSet::online(), ipi);
     }
 }
 
 /// Interrupts this CPU. Any context.
-#[no_mangle]
-extern "C" fn xen_send_IPI_self(vector: c_int) {
+pub(in crate::ffi) extern "C" fn xen_send_ipi_self(vector: c_int) {
     if let Some(ipi) = map_vector(vector) {
         Kind(ipi).send(cpu::current());
     }

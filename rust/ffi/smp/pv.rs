@@ -21,21 +21,36 @@ use kernel::{
 use super::interrupt::CpuLines;
 #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]
 use super::spinlock;
+use super::{
+    ipi::{
+        xen_smp_send_call_function_ipi,
+        xen_smp_send_call_function_single_ipi,
+        xen_smp_send_reschedule, //
+    },
+    xen_smp_cpus_done, //
+};
 use crate::{
     abi::{
         errno::XenErrno,
         id::VcpuId, //
     },
     ffi::{
-        contract,
         cpu::pmu,
-        mmu::access::protect,
+        mmu::{
+            access::protect,
+            xen_write_cr3, //
+        },
         start::platform,
         time::event, //
     },
     mmu::pin::Access,
     raw::{
-        bindings,
+        address,
+        bindings::{
+            self,
+            x86_init,
+            x86_init_noop, //
+        },
         bringup::set_registered,
         bug::{
             bug,
@@ -56,9 +71,20 @@ use crate::{
             printk,
             INFO, //
         },
-        section::init,
+        section::{
+            init,
+            init_data, //
+        },
+        table::{
+            zeroed,
+            Table, //
+        },
+        task::Task,
         vcpu,
-        word::to_u64, //
+        word::{
+            to_u64,
+            to_usize, //
+        }, //
     },
     smp::{
         interrupt::{
@@ -72,29 +98,49 @@ use crate::{
     },
 };
 
-contract!(
-    xen_pv_cleanup_dead_cpu(_),
-    xen_pv_cpu_die(_),
-    xen_pv_cpu_disable(),
-    xen_pv_play_dead(),
-    xen_pv_poll_sync_state(),
-    xen_pv_smp_config(),
-    xen_pv_smp_prepare_boot_cpu(),
-    xen_pv_smp_prepare_cpus(_),
-    xen_pv_stop_other_cpus(_),
-);
-
 /// The CPU that the guest starts on.
 const BOOT_CPU: c_uint = 0;
+
+init_data! {
+    /// What the kernel does to CPUs.
+    static OPS: Table<bindings::smp_ops> = Table::new(bindings::smp_ops {
+        smp_prepare_boot_cpu: Some(xen_pv_smp_prepare_boot_cpu),
+        smp_prepare_cpus: Some(xen_pv_smp_prepare_cpus),
+        smp_cpus_done: Some(xen_smp_cpus_done),
+
+        kick_ap_alive: Some(bringup::xen_pv_kick_ap),
+        cpu_die: Some(xen_pv_cpu_die),
+        cleanup_dead_cpu: Some(xen_pv_cleanup_dead_cpu),
+        poll_sync_state: Some(xen_pv_poll_sync_state),
+        cpu_disable: Some(xen_pv_cpu_disable),
+        play_dead: Some(xen_pv_play_dead),
+
+        stop_other_cpus: Some(xen_pv_stop_other_cpus),
+        smp_send_reschedule: Some(xen_smp_send_reschedule),
+
+        send_call_func_ipi: Some(xen_smp_send_call_function_ipi),
+        send_call_func_single_ipi: Some(xen_smp_send_call_function_single_ipi),
+        ..zeroed()
+    });
+}
 
 init! {
     /// Has the kernel bring up CPUs by hypercalls. The initial domain reads the machine's tables.
     pub(in crate::ffi) fn init() {
+        // The initial domain finds the machine's CPUs by itself.
+        let parse: unsafe extern "C" fn() = if domain::is_initial() {
+            x86_init_noop
+        } else {
+            xen_pv_smp_config
+        };
+
         // SAFETY: Early boot code, before the kernel uses the tables.
-        unsafe { bindings::xen_use_pv_cpus() };
-        if !domain::is_initial() {
-            // SAFETY: As above.
-            unsafe { bindings::xen_use_pv_topology() };
+        unsafe {
+            bindings::smp_ops = OPS.as_ptr().read();
+            // There is no BIOS whose tables could be searched for.
+            x86_init.mpparse.find_mptable = Some(x86_init_noop);
+            x86_init.mpparse.early_parse_smp_cfg = Some(x86_init_noop);
+            x86_init.mpparse.parse_smp_cfg = Some(parse);
         }
     }
 }
@@ -115,7 +161,6 @@ init! {
 
 init! {
     /// Tells the kernel of a machine with a CPU for each vCPU, and of no more than that.
-    #[no_mangle]
     extern "C" fn xen_pv_smp_config() {
         /// `CPU_ACPIID_INVALID`.
         const NO_ACPI_ID: u32 = u32::MAX;
@@ -133,7 +178,6 @@ init! {
 
 init! {
     /// Prepares the CPU that runs this, before anything is patched.
-    #[no_mangle]
     extern "C" fn xen_pv_smp_prepare_boot_cpu() {
         if CpuId::current().as_u32() != BOOT_CPU {
             bug("the boot CPU is not CPU 0");
@@ -141,11 +185,10 @@ init! {
         // SAFETY: Boot code, on the boot CPU.
         unsafe { bindings::native_smp_prepare_boot_cpu() };
         if !domain::has_writable_page_tables() {
-            // SAFETY: Written in early boot only.
-            let table = unsafe { bindings::xen_initial_gdt };
+            let first = to_u64((&raw const bindings::gdt_page).addr());
 
-            // What the CPU started with is memory as any other now.
-            protect(to_u64(table.addr()), Access::Writable);
+            // The table that the CPU started with, in the template, is memory as any other now.
+            protect(first, Access::Writable);
         }
         // Which CPUs there can be is known by now.
         platform::xen_setup_vcpu_info_placement();
@@ -164,10 +207,12 @@ fn refuse(message: &str) -> ! {
 
 init! {
     /// Prepares for more CPUs.
-    #[no_mangle]
     extern "C" fn xen_pv_smp_prepare_cpus(max_cpus: c_uint) {
+        #[cfg(CONFIG_X86_IO_APIC)]
         // SAFETY: Written by early parameters only.
-        let ioapic_is_disabled = unsafe { bindings::rust_helper_ioapic_is_disabled() };
+        let ioapic_is_disabled = unsafe { bindings::ioapic_is_disabled };
+        #[cfg(not(CONFIG_X86_IO_APIC))]
+        let ioapic_is_disabled = false;
 
         if let Some(message) = pv::refusal(ioapic_is_disabled, max_cpus) {
             refuse(message);
@@ -180,7 +225,7 @@ init! {
         // SAFETY: Boot code, on the boot CPU.
         unsafe { bindings::smp_prepare_cpus_common() };
         // SAFETY: As above.
-        unsafe { bindings::rust_helper_speculative_store_bypass_ht_init() };
+        unsafe { bindings::speculative_store_bypass_ht_init() };
 
         pmu::init(boot_cpu);
         bug_on_err(
@@ -195,7 +240,7 @@ init! {
         }
         for cpu in CpuSet::possible().iter() {
             // SAFETY: As above.
-            unsafe { bindings::rust_helper_set_cpu_present(cpu, true) };
+            unsafe { bindings::cpumask_set_cpu(cpu, &raw mut bindings::__cpu_present_mask) };
         }
     }
 }
@@ -223,21 +268,26 @@ pub(in crate::ffi) fn forget_offline_vcpus() {
 }
 
 /// Lets others run while the CPU that runs this waits for one that comes or goes.
-#[no_mangle]
 extern "C" fn xen_pv_poll_sync_state() {
     yield_cpu();
 }
 
+/// Loads the kernel's own page tables.
+fn load_kernel_page_tables() {
+    let tables = to_u64((&raw const bindings::init_top_pgt).addr());
+
+    xen_write_cr3(to_usize(address::known_linear(tables).get()));
+}
+
 /// Takes the CPU that runs this off line. Runs in `stop_machine()`, interrupts off.
-#[no_mangle]
 extern "C" fn xen_pv_cpu_disable() -> c_int {
     if CpuId::current().as_u32() == BOOT_CPU {
         return EBUSY.to_errno();
     }
     // SAFETY: The CPU is on its way down.
     unsafe { bindings::cpu_disable_common() };
-    // SAFETY: As above; no task's tables are to be kept from being freed by a CPU that sleeps.
-    unsafe { bindings::rust_helper_load_kernel_page_tables() };
+    // No task's tables are to be kept from being freed by a CPU that sleeps.
+    load_kernel_page_tables();
     0
 }
 
@@ -259,7 +309,6 @@ impl Stopping for Dying {
 }
 
 /// Waits until CPU `cpu` has stopped. May sleep.
-#[no_mangle]
 extern "C" fn xen_pv_cpu_die(cpu: c_uint) {
     if let Some(cpu) = CpuId::from_u32(cpu) {
         pv::wait_until_down(&mut Dying(vcpu::of(cpu)));
@@ -267,7 +316,6 @@ extern "C" fn xen_pv_cpu_die(cpu: c_uint) {
 }
 
 /// Cleans up behind CPU `cpu`, which has stopped. May sleep.
-#[no_mangle]
 extern "C" fn xen_pv_cleanup_dead_cpu(cpu: c_uint) {
     let Some(cpu) = CpuId::from_u32(cpu) else {
         return;
@@ -286,27 +334,24 @@ fn stop_here() {
 }
 
 /// Stops the CPU that runs this, from its idle task, and starts it anew when it is wanted.
-#[no_mangle]
-extern "C" fn xen_pv_play_dead() -> ! {
+extern "C" fn xen_pv_play_dead() {
     // SAFETY: This is the idle task of a CPU that is off line, interrupts off.
     unsafe { bindings::play_dead_common() };
     stop_here();
     // SAFETY: The CPU leaves what it did so far behind, as if it came for the first time.
-    unsafe { bindings::xen_cpu_bringup_again(bindings::rust_helper_current_pt_regs()) }
+    unsafe { bindings::xen_cpu_bringup_again(to_usize(Task::current().registers())) }
 }
 
 /// Stops the CPU that runs this for good.
 extern "C" fn stop_self(_info: *mut c_void) {
+    load_kernel_page_tables();
     // SAFETY: The CPU will run no task any more.
-    unsafe { bindings::rust_helper_load_kernel_page_tables() };
-    // SAFETY: As above.
     unsafe { bindings::set_cpu_online(CpuId::current().as_u32(), false) };
     stop_here();
     bug("a CPU that was stopped for good runs");
 }
 
 /// Stops all other CPUs: the kernel has crashed, or the machine is going down.
-#[no_mangle]
 extern "C" fn xen_pv_stop_other_cpus(wait: c_int) {
     // SAFETY: The function takes any argument, and what it leaves undone nobody waits for.
     unsafe { bindings::smp_call_function(Some(stop_self), null_mut(), wait) };

@@ -18,7 +18,6 @@ use super::interrupt::{
     NO_IRQ, //
 };
 use crate::{
-    ffi::contract,
     raw::{
         bindings,
         bug::bug,
@@ -54,15 +53,13 @@ use crate::{
     },
 };
 
-contract!(xen_qlock_kick(_), xen_qlock_wait(_, _));
-
-// SAFETY: `DEFINE_PER_CPU(struct xen_cpu_irq, lock_kicker_irq)` is in c-shims/spinlock.c.
+// SAFETY: `DEFINE_PER_CPU(struct xen_cpu_irq, lock_kicker_irq)` is in c-shims/percpu.c.
 pub(super) const KICKER: PerCpu<Record> =
     unsafe { PerCpu::new(&raw const bindings::lock_kicker_irq) };
 // SAFETY: The first field of the same variable is an `int`.
 const KICKER_IRQ: PerCpu<u32> =
     unsafe { PerCpu::new((&raw const bindings::lock_kicker_irq).cast()) };
-// SAFETY: `DEFINE_PER_CPU(u32, xen_qlock_wait_nest)` is in c-shims/spinlock.c.
+// SAFETY: `DEFINE_PER_CPU(u32, xen_qlock_wait_nest)` is in c-shims/percpu.c.
 const NEST: PerCpu<u32> = unsafe { PerCpu::new(&raw const bindings::xen_qlock_wait_nest) };
 
 /// A CPU that waits for a byte of a lock to change. Preemption is off.
@@ -128,7 +125,6 @@ impl Waiter for ThisCpu {
 /// # Safety
 ///
 /// `byte` must be that of a lock, and `val` what it is until it changes.
-#[no_mangle]
 unsafe extern "C" fn xen_qlock_wait(byte: *mut u8, val: u8) {
     wait(&mut ThisCpu {
         kicker: Polled::new(KICKER_IRQ.read()),
@@ -138,7 +134,6 @@ unsafe extern "C" fn xen_qlock_wait(byte: *mut u8, val: u8) {
 }
 
 /// Wakes a CPU that waits for a lock, unless it spins. Hot path, any context, as above.
-#[no_mangle]
 extern "C" fn xen_qlock_kick(cpu: c_int) {
     let Some(id) = cpu::id(from_int(cpu)) else {
         return;
@@ -187,7 +182,11 @@ init! {
             Locks::Block => {
                 printk!(DEBUG, "xen: PV spinlocks enabled\n");
                 // SAFETY: As above.
-                unsafe { bindings::xen_use_pv_spinlocks() };
+                unsafe {
+                    bindings::xen_use_pv_spinlocks();
+                    bindings::pv_ops_lock.wait = Some(xen_qlock_wait);
+                    bindings::pv_ops_lock.kick = Some(xen_qlock_kick);
+                }
             }
         }
     }

@@ -7,7 +7,10 @@
 #[cfg(CONFIG_EDD)]
 use core::mem::size_of;
 
-use super::start_info;
+use super::{
+    hooks,
+    start_info, //
+};
 #[cfg(CONFIG_EDD)]
 use crate::raw::word::to_u64;
 use crate::{
@@ -31,8 +34,7 @@ init! {
             // SAFETY: Boot code, on the one CPU.
             unsafe { bindings::boot_params.kbd_status = answer.keys() };
         }
-        // SAFETY: Boot code.
-        unsafe { bindings::xen_pv_use_dom0_hooks() };
+        hooks::use_dom0();
         #[cfg(CONFIG_EDD)]
         describe_disks();
     }

@@ -24,6 +24,10 @@ use crate::{
     },
 };
 
+/// The type of ordinary memory.
+const WRITE_BACK: u8 = bindings::MTRR_TYPE_WRBACK as u8; // CAST: It is 6.
+/// The type of memory that nobody has said anything about, where there are ranges.
+const UNCACHABLE: u8 = bindings::MTRR_TYPE_UNCACHABLE as u8; // CAST: It is 0.
 /// `MTRR_MAX_VAR_RANGES`.
 const ROOM: usize = 256;
 
@@ -39,7 +43,9 @@ init! {
     pub(super) fn set_up() {
         if !domain::is_initial() {
             // SAFETY: Boot code, once.
-            unsafe { bindings::xen_pv_set_mtrrs(core::ptr::null_mut(), 0, false) };
+            unsafe {
+                bindings::guest_force_mtrr_state(core::ptr::null_mut(), 0, WRITE_BACK)
+            };
             return;
         }
         // SAFETY: Boot code; nobody else borrows it.
@@ -47,7 +53,9 @@ init! {
 
         if count != 0 {
             // SAFETY: So many are filled in.
-            unsafe { bindings::xen_pv_set_mtrrs(RANGES.as_ptr().cast(), count, true) };
+            unsafe {
+                bindings::guest_force_mtrr_state(RANGES.as_ptr().cast(), count, UNCACHABLE)
+            };
         }
     }
 }

@@ -11,12 +11,19 @@ use kernel::cpu::CpuId;
 use super::mtrr;
 #[cfg(CONFIG_ACPI)]
 use super::mwait;
+use super::start_info;
 use crate::{
     abi::id::VcpuId,
     cpu::cpuid::has_xsave,
     ffi::{
-        contract,
-        guest::vcpu_info,
+        guest::{
+            pin::xen_pin_vcpu,
+            vcpu_info, //
+        },
+        mmu::{
+            map_shared_info,
+            shared_info_address, //
+        },
         time, //
     },
     raw::{
@@ -28,15 +35,14 @@ use crate::{
         },
         domain,
         section::init,
-        vcpu, //
+        table::{
+            zeroed,
+            Table, //
+        },
+        vcpu,
+        word::to_usize, //
     },
 };
-
-contract!(
-    xen_pv_detect(),
-    xen_pv_init_platform(),
-    xen_setup_vcpu_info_placement(),
-);
 
 /// Features that a guest has no use for, or that are Xen's.
 const HIDDEN: [u32; 8] = [
@@ -88,7 +94,6 @@ init! {
 
 init! {
     /// Finds out whether this is a PV guest, and where Xen's leaves of CPUID are if so.
-    #[no_mangle]
     extern "C" fn xen_pv_detect() -> u32 {
         if domain::is_pv() {
             Base::find().map_or(0, Base::get)
@@ -98,14 +103,33 @@ init! {
     }
 }
 
+#[no_mangle]
+#[link_section = ".init.rodata"]
+/// The descriptor that the kernel finds Xen by.
+static x86_hyper_xen_pv: Table<bindings::hypervisor_x86> = Table::new(bindings::hypervisor_x86 {
+    name: c"Xen PV".as_ptr().cast(),
+    detect: Some(xen_pv_detect),
+    type_: bindings::x86_hypervisor_type_X86_HYPER_XEN_PV,
+    runtime: bindings::x86_hyper_runtime {
+        pin_vcpu: Some(xen_pin_vcpu),
+        ..zeroed()
+    },
+    ignore_nopv: true,
+    ..zeroed()
+});
+
 init! {
     /// Maps the shared page, and sets up what needs it.
-    #[no_mangle]
-    extern "C" fn xen_pv_init_platform() {
+    pub(super) extern "C" fn xen_pv_init_platform() {
+        #[cfg(CONFIG_XEN_VIRTIO)]
         // SAFETY: Boot code, once.
-        unsafe { bindings::xen_pv_use_grants_for_virtio() };
-        // SAFETY: As above.
-        unsafe { bindings::xen_pv_map_shared_info() };
+        unsafe {
+            bindings::xen_use_grants_for_virtio()
+        };
+        // SAFETY: Boot code: it makes the tables for the address, if there are none.
+        unsafe { bindings::populate_extra_pte(to_usize(shared_info_address())) };
+        // SAFETY: The address is the page's, from Xen; events are off.
+        unsafe { map_shared_info(start_info().shared_info()) };
         // Clocks are in the vCPU's record, which is in the shared page.
         vcpu_info::reset();
         time::init_pv_ops();
@@ -118,13 +142,12 @@ init! {
 
 init! {
     /// Has each CPU's record moved to where it stays, now that there are places.
-    #[no_mangle]
     pub(in crate::ffi) extern "C" fn xen_setup_vcpu_info_placement() {
         for cpu in cpu::possible() {
             place(cpu);
         }
         // SAFETY: Boot code, before calls through the table are patched.
-        unsafe { bindings::xen_pv_use_direct_ops() };
+        unsafe { bindings::xen_use_direct_ops() };
     }
 }
 

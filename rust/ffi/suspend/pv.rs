@@ -4,13 +4,21 @@
 //!
 //! C ancestor: `suspend_pv.c`.
 
-use kernel::ffi::c_ulong;
-
 use crate::{
-    abi::errno::XenErrno,
+    abi::{
+        errno::XenErrno,
+        frame::{
+            Mfn,
+            Pfn, //
+        }, //
+    },
     ffi::{
         guest::vcpu_info,
         mmu::pin,
+        mmu::{
+            map_shared_info,
+            shared_info_address, //
+        },
         p2m::tools, //
     },
     raw::{
@@ -20,11 +28,8 @@ use crate::{
             bug_on_err, //
         },
         hypercall,
-        shared,
-        word::{
-            to_u64,
-            to_usize, //
-        }, //
+        p2m,
+        shared, //
     },
     suspend::{
         hvm::Outcome,
@@ -40,17 +45,12 @@ use crate::{
 struct Pv;
 
 impl Pv {
-    /// Names the rings of xenstore and console anew.
-    ///
-    /// # Safety
-    ///
-    /// `rename` must take any number.
-    unsafe fn rename_rings(&mut self, rename: unsafe extern "C" fn(c_ulong) -> c_ulong) {
+    /// Names the rings of xenstore and console anew. What has no other name gets one of nothing.
+    fn rename_rings(&mut self, rename: impl Fn(u64) -> Option<u64>) {
         let Some(start) = shared::start_info() else {
             return;
         };
-        // SAFETY: It takes any number, by the caller's promise.
-        let rename = |number| to_u64(unsafe { rename(to_usize(number)) });
+        let rename = |number| rename(number).unwrap_or(u64::MAX);
 
         start.set_store_mfn(rename(start.store_mfn()));
         start.set_console_mfn(rename(start.console_mfn()));
@@ -69,22 +69,17 @@ impl Guest for Pv {
     }
 
     fn name_rings_by_page(&mut self) {
-        // SAFETY: A frame that is none of ours has no page, and stays as it is.
-        unsafe { self.rename_rings(bindings::rust_helper_mfn_to_pfn) };
+        self.rename_rings(|frame| Mfn::new(frame).and_then(p2m::page_of).map(Pfn::get));
     }
 
     fn name_rings_by_frame(&mut self) {
-        // SAFETY: It takes any page.
-        unsafe { self.rename_rings(bindings::rust_helper_pfn_to_mfn) };
+        self.rename_rings(|page| Some(p2m::lookup(Pfn::new(page)?).mfn()?.get()));
     }
 
     fn leave_shared_info(&mut self) -> Result<(), XenErrno> {
         // SAFETY: No other CPU runs, and events are held off.
         unsafe { bindings::HYPERVISOR_shared_info = &raw mut bindings::xen_dummy_shared_info };
-        // SAFETY: It returns an address.
-        let address = unsafe { bindings::rust_helper_fix_to_virt_bootmap() };
-
-        hypercall::mmu::unmap(to_u64(address.addr()))
+        hypercall::mmu::unmap(shared_info_address())
     }
 
     fn enter_shared_info(&mut self) {
@@ -92,12 +87,9 @@ impl Guest for Pv {
             return;
         };
 
-        // SAFETY: The address is the page's, from Xen or the tools.
-        unsafe { bindings::rust_helper_set_fixmap_bootmap(start.shared_info()) };
-        // SAFETY: No other CPU runs, and the page is mapped there now.
-        unsafe {
-            bindings::HYPERVISOR_shared_info = bindings::rust_helper_fix_to_virt_bootmap().cast();
-        }
+        // SAFETY: The address is the page's, from Xen or the tools; no other CPU runs, and events are
+        // held off.
+        unsafe { map_shared_info(start.shared_info()) };
     }
 
     fn build_p2m_tree(&mut self) {

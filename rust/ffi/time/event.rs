@@ -2,7 +2,6 @@
 
 //! Timers: what clockevents calls, the interrupt, and each CPU's device.
 //!
-//! The two tables that a CPU's device is copied from are in `c-shims/time.c`.
 
 #![expect(unsafe_code)]
 
@@ -37,7 +36,10 @@ use crate::{
             bug,
             bug_on_err, //
         },
-        cpu,
+        cpu::{
+            self,
+            CpuSet, //
+        },
         hypercall::time as timer,
         percpu::PerCpu,
         print::{
@@ -48,6 +50,7 @@ use crate::{
             WARNING, //
         },
         section::read_mostly,
+        table::zeroed,
         vcpu,
         word::{
             to_int,
@@ -63,20 +66,12 @@ use crate::{
     },
 };
 
-contract!(
-    xen_hvm_setup_cpu_clockevents(),
-    xen_timer_resume(),
-    xen_timerop_set_next_event(_, _),
-    xen_timerop_shutdown(_),
-    xen_vcpuop_set_next_event(_, _),
-    xen_vcpuop_set_oneshot(_),
-    xen_vcpuop_shutdown(_),
-);
+contract!(xen_timer_resume());
 
 /// A CPU's device: clockevents' part of it, and its name.
 type Device = bindings::xen_clock_event_device;
 
-// SAFETY: `DEFINE_PER_CPU(struct xen_clock_event_device, xen_clock_events)` is in c-shims/time.c.
+// SAFETY: `DEFINE_PER_CPU(struct xen_clock_event_device, xen_clock_events)` is in c-shims/percpu.c.
 const DEVICES: PerCpu<Device> = unsafe { PerCpu::new(&raw const bindings::xen_clock_events) };
 
 /// What no interrupt has.
@@ -91,6 +86,11 @@ const IRQ_FLAGS: u32 = bindings::IRQF_PERCPU
 read_mostly! {
     /// Whether Xen has [`Interface::VcpuOp`]; found out at boot.
     static HAS_VCPU_OP: Atomic<bool> = Atomic::new(false);
+}
+
+read_mostly! {
+    /// Nanoseconds that an event is at least away: `xen_timer_slop`.
+    static SLOP: Atomic<u64> = Atomic::new(1);
 }
 
 /// The vCPU that runs this, which stays the same: interrupts or preemption are off.
@@ -131,7 +131,6 @@ unsafe fn warn_unless_oneshot(evt: *mut bindings::clock_event_device) {
 }
 
 /// Stops this CPU's timer.
-#[no_mangle]
 extern "C" fn xen_timerop_shutdown(_evt: *mut bindings::clock_event_device) -> c_int {
     bug_on_err(
         Interface::TimerOp.shutdown(&mut ThisVcpu),
@@ -145,7 +144,6 @@ extern "C" fn xen_timerop_shutdown(_evt: *mut bindings::clock_event_device) -> c
 /// # Safety
 ///
 /// `evt` must be this CPU's device.
-#[no_mangle]
 unsafe extern "C" fn xen_timerop_set_next_event(
     delta: c_ulong,
     evt: *mut bindings::clock_event_device,
@@ -156,7 +154,6 @@ unsafe extern "C" fn xen_timerop_set_next_event(
 }
 
 /// Stops this CPU's timers.
-#[no_mangle]
 extern "C" fn xen_vcpuop_shutdown(_evt: *mut bindings::clock_event_device) -> c_int {
     bug_on_err(
         Interface::VcpuOp.shutdown(&mut ThisVcpu),
@@ -166,7 +163,6 @@ extern "C" fn xen_vcpuop_shutdown(_evt: *mut bindings::clock_event_device) -> c_
 }
 
 /// Prepares for events.
-#[no_mangle]
 extern "C" fn xen_vcpuop_set_oneshot(_evt: *mut bindings::clock_event_device) -> c_int {
     bug_on_err(
         Interface::VcpuOp.set_oneshot(&mut ThisVcpu),
@@ -180,7 +176,6 @@ extern "C" fn xen_vcpuop_set_oneshot(_evt: *mut bindings::clock_event_device) ->
 /// # Safety
 ///
 /// `evt` must be this CPU's device.
-#[no_mangle]
 unsafe extern "C" fn xen_vcpuop_set_next_event(
     delta: c_ulong,
     evt: *mut bindings::clock_event_device,
@@ -212,6 +207,37 @@ extern "C" fn xen_timer_interrupt(_irq: c_int, _dev_id: *mut c_void) -> bindings
             bindings::irqreturn::IRQ_HANDLED
         }
         None => bindings::irqreturn::IRQ_NONE,
+    }
+}
+
+/// Returns the device of a CPU with the timers of `interface`: one tick is one nanosecond.
+fn event_device(cpu: CpuId, interface: Interface) -> bindings::clock_event_device {
+    let slop = SLOP.load(Relaxed);
+    let device = bindings::clock_event_device {
+        name: c"xen".as_ptr().cast(),
+        features: bindings::CLOCK_EVT_FEAT_ONESHOT,
+        max_delta_ns: u64::from(u32::MAX),
+        max_delta_ticks: to_usize(u64::from(u32::MAX)),
+        min_delta_ns: slop,
+        min_delta_ticks: to_usize(slop),
+        mult: 1,
+        rating: 500,
+        cpumask: CpuSet::only(cpu),
+        ..zeroed()
+    };
+
+    match interface {
+        Interface::TimerOp => bindings::clock_event_device {
+            set_state_shutdown: Some(xen_timerop_shutdown),
+            set_next_event: Some(xen_timerop_set_next_event),
+            ..device
+        },
+        Interface::VcpuOp => bindings::clock_event_device {
+            set_state_shutdown: Some(xen_vcpuop_shutdown),
+            set_state_oneshot: Some(xen_vcpuop_set_oneshot),
+            set_next_event: Some(xen_vcpuop_set_next_event),
+            ..device
+        },
     }
 }
 
@@ -287,20 +313,15 @@ impl Slot for CpuTimer {
     }
 
     fn install(&mut self) {
-        let table = if HAS_VCPU_OP.load(Relaxed) {
-            &raw const bindings::xen_vcpuop_clockevent
+        let interface = if HAS_VCPU_OP.load(Relaxed) {
+            Interface::VcpuOp
         } else {
-            &raw const bindings::xen_timerop_clockevent
+            Interface::TimerOp
         };
 
         // SAFETY: The CPU is not on line, or this is boot code on it: clockevents does not know the
-        // device. The table is not written after early parameters.
-        unsafe {
-            let evt = &raw mut (*self.device).evt;
-
-            evt.copy_from_nonoverlapping(table, 1);
-            (*evt).cpumask = bindings::rust_helper_cpumask_of(self.cpu.as_u32());
-        }
+        // device.
+        unsafe { (&raw mut (*self.device).evt).write(event_device(self.cpu, interface)) };
     }
 
     fn set_irq(&mut self, irq: Option<u32>) {
@@ -344,8 +365,7 @@ pub(crate) fn setup_cpu_clockevents() {
 /// Does the part of bringing up an HVM or PVH guest's CPU that must run on it. Interrupts are off.
 ///
 /// [`setup`] ran before, on another CPU: it sleeps.
-#[no_mangle]
-extern "C" fn xen_hvm_setup_cpu_clockevents() {
+pub(super) extern "C" fn xen_hvm_setup_cpu_clockevents() {
     register_runstate(CpuId::current());
     setup_cpu_clockevents();
 }
@@ -392,14 +412,5 @@ pub(super) fn start(cpu: CpuId) {
 
 /// Sets the least time before an event, in nanoseconds. Boot code, before [`start`].
 pub(super) fn set_slop(slop: u64) {
-    for table in [
-        &raw mut bindings::xen_timerop_clockevent,
-        &raw mut bindings::xen_vcpuop_clockevent,
-    ] {
-        // SAFETY: The tables are written at boot only, by the boot CPU, before they are used.
-        unsafe {
-            (*table).min_delta_ns = slop;
-            (*table).min_delta_ticks = to_usize(slop);
-        }
-    }
+    SLOP.store(slop, Relaxed);
 }

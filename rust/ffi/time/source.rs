@@ -9,7 +9,10 @@
 #![expect(unsafe_code)]
 
 use kernel::{
-    ffi::c_ulong,
+    ffi::{
+        c_int,
+        c_ulong, //
+    },
     sync::atomic::{
         ordering::Relaxed,
         Atomic, //
@@ -18,10 +21,7 @@ use kernel::{
 
 use crate::{
     abi::shared_info::VcpuTimeInfo,
-    ffi::{
-        contract,
-        time::vsyscall, //
-    },
+    ffi::time::vsyscall,
     raw::{
         atomic::Word,
         bindings,
@@ -30,6 +30,10 @@ use crate::{
         shared::{
             vcpu_info,
             Shared, //
+        },
+        table::{
+            zeroed,
+            Table, //
         },
         tsc,
         word::to_usize, //
@@ -44,8 +48,6 @@ use crate::{
         Trust, //
     },
 };
-
-contract!(xen_clocksource_get_cycles(_), xen_tsc_khz());
 
 /// The latest system time that anyone was told by [`system_time`].
 static LATEST: Word = Word::new(0);
@@ -124,15 +126,36 @@ fn sched_system_time() -> u64 {
     })
 }
 
+read_mostly! {
+    /// The clocksource: one cycle is one nanosecond.
+    pub(super) static CLOCKSOURCE: Table<bindings::clocksource> = Table::new(bindings::clocksource {
+        name: c"xen".as_ptr().cast(),
+        rating: 400,
+        read: Some(xen_clocksource_get_cycles),
+        mask: u64::MAX,
+        flags: to_usize(bindings::CLOCK_SOURCE_IS_CONTINUOUS as u64), // CAST: It widens.
+        enable: Some(enable),
+        ..zeroed()
+    });
+}
+
+/// Notes that the vDSO may read a page of Xen's.
+extern "C" fn enable(_cs: *mut bindings::clocksource) -> c_int {
+    const PVCLOCK: u32 = 1 << bindings::vdso_clock_mode_VDSO_CLOCKMODE_PVCLOCK;
+    let used = &raw mut bindings::vclocks_used;
+
+    // SAFETY: Whoever changes it only adds to it, under the lock of clocksources.
+    unsafe { used.write_volatile(used.read_volatile() | PVCLOCK) };
+    0
+}
+
 /// Reads the clocksource.
-#[no_mangle]
 extern "C" fn xen_clocksource_get_cycles(_cs: *mut bindings::clocksource) -> u64 {
     system_time()
 }
 
 /// Returns how fast the TSC ticks, as Xen knows it.
-#[no_mangle]
-extern "C" fn xen_tsc_khz() -> c_ulong {
+pub(super) extern "C" fn xen_tsc_khz() -> c_ulong {
     // SAFETY: Boot code may force features.
     unsafe { bindings::rust_helper_setup_force_cpu_cap(bindings::X86_FEATURE_TSC_KNOWN_FREQ) };
     let _cpu = PreemptOff::new();

@@ -13,6 +13,7 @@ use crate::{
         shared_info::VcpuTimeInfo,
         vcpu::RegisterTimeMemoryArea, //
     },
+    ffi::time::source::CLOCKSOURCE,
     raw::{
         atomic::Word,
         bindings,
@@ -134,7 +135,7 @@ pub(super) fn start() {
 /// Shows the page to the vDSO, and the vDSO to those who use the clocksource.
 fn publish(page: ZeroedPage) {
     let page = page.leak::<bindings::pvclock_vsyscall_time_info>();
-    let clocksource = &raw mut bindings::xen_clocksource;
+    let clocksource = CLOCKSOURCE.as_ptr();
 
     PAGE.write(to_u64(page.expose_provenance()));
     // SAFETY: It stores the address of a page that is not freed any more.

@@ -7,7 +7,11 @@
 use core::cell::UnsafeCell;
 
 use kernel::{
-    ffi::c_int,
+    ffi::{
+        c_int,
+        c_ulong,
+        c_void, //
+    },
     prelude::*, //
 };
 
@@ -17,16 +21,17 @@ use crate::{
         platform::SetTime,
         shared_info::SharedInfo, //
     },
-    ffi::{
-        contract,
-        time::source::system_time, //
-    },
+    ffi::time::source::system_time,
     raw::{
         bindings,
         hypercall,
         shared::{
             shared_info,
             Shared, //
+        },
+        table::{
+            zeroed,
+            Table, //
         },
         word::{
             to_int,
@@ -43,12 +48,6 @@ use crate::{
         WriteBack, //
     },
 };
-
-contract!(
-    xen_get_wallclock(_),
-    xen_set_wallclock(_),
-    xen_sync_wallclock(_, _, _)
-);
 
 impl WallClock for Shared<SharedInfo> {
     fn version(&self) -> u32 {
@@ -91,15 +90,13 @@ pub(super) fn set_system_date() {
 /// # Safety
 ///
 /// `now` must be valid for writes.
-#[no_mangle]
-unsafe extern "C" fn xen_get_wallclock(now: *mut bindings::timespec64) {
+pub(super) unsafe extern "C" fn xen_get_wallclock(now: *mut bindings::timespec64) {
     // SAFETY: The caller's promise.
     unsafe { now.write(date()) };
 }
 
 /// Refuses: a guest has no clock that could be set.
-#[no_mangle]
-extern "C" fn xen_set_wallclock(_now: *const bindings::timespec64) -> c_int {
+pub(super) extern "C" fn xen_set_wallclock(_now: *const bindings::timespec64) -> c_int {
     ENODEV.to_errno()
 }
 
@@ -126,9 +123,25 @@ impl Host for Xen {
 }
 
 /// Tells Xen the date if it is due. Called by timekeeping under its lock, interrupts off.
-#[no_mangle]
-extern "C" fn xen_sync_wallclock(sec: u64, nsec: u32, was_set: bool) -> c_int {
-    let change = if was_set { Change::Set } else { Change::Tick };
+///
+/// # Safety
+///
+/// `timekeeper` must be the kernel's.
+unsafe extern "C" fn clock_changed(
+    _nb: *mut bindings::notifier_block,
+    was_set: c_ulong,
+    timekeeper: *mut c_void,
+) -> c_int {
+    let timekeeper = timekeeper.cast::<bindings::timekeeper>();
+    // SAFETY: The caller's promise.
+    let (sec, clock) = unsafe { ((*timekeeper).xtime_sec, &raw const (*timekeeper).tkr_mono) };
+    // SAFETY: As above.
+    let nsec = unsafe { (*clock).xtime_nsec >> (*clock).shift } as u32; // CAST: Below a second.
+    let change = if was_set != 0 {
+        Change::Set
+    } else {
+        Change::Tick
+    };
 
     // SAFETY: Timekeeping's lock makes this the only reference.
     let state = unsafe { &mut *WRITE_BACK.0.get() };
@@ -138,4 +151,16 @@ extern "C" fn xen_sync_wallclock(sec: u64, nsec: u32, was_set: bool) -> c_int {
     };
 
     to_int(answer)
+}
+
+/// What timekeeping calls.
+static NOTIFIER: Table<bindings::notifier_block> = Table::new(bindings::notifier_block {
+    notifier_call: Some(clock_changed),
+    ..zeroed()
+});
+
+/// Has Xen's clock follow the kernel's. Boot code, once.
+pub(super) fn follow() {
+    // SAFETY: The notifier stays.
+    unsafe { bindings::pvclock_gtod_register_notifier(NOTIFIER.as_ptr()) };
 }

@@ -48,6 +48,7 @@ use crate::{
             printk,
             ERR, //
         },
+        task::Task,
         vcpu,
         vcpu_info,
         word::{
@@ -69,7 +70,7 @@ use crate::{
     },
 };
 
-contract!(cpu_bringup_and_idle(), xen_pv_kick_ap(_, _));
+contract!(cpu_bringup_and_idle());
 
 const _: () = {
     // CAST: They widen.
@@ -89,12 +90,13 @@ struct Coming {
 impl Coming {
     /// Returns where its vCPU starts, in the kernel's page tables.
     fn start(&self, tables: Paddr) -> Option<Start> {
+        // SAFETY: It is a task, which stays until its CPU has come.
+        let idle = unsafe { Task::from_raw(self.idle) };
+
         Some(Start {
             entry: to_u64((bindings::asm_cpu_bringup_and_idle as *const ()).addr()),
-            // SAFETY: It is a task.
-            stack: to_u64(unsafe { bindings::rust_helper_task_pt_regs(self.idle) }),
-            // SAFETY: It is a task.
-            kernel_stack: to_u64(unsafe { bindings::rust_helper_task_top_of_stack(self.idle) }),
+            stack: idle.registers(),
+            kernel_stack: idle.top_of_stack(),
             gdt: self.descriptors.frame(),
             page_table: p2m::lookup(tables.frame()).mfn()?,
             gs_base: percpu::offset_of_cpu(self.cpu),
@@ -177,8 +179,10 @@ impl Vcpu for Coming {
 /// # Safety
 ///
 /// `idle` must be the CPU's idle task, and the CPU must not run.
-#[no_mangle]
-unsafe extern "C" fn xen_pv_kick_ap(cpu: c_uint, idle: *mut bindings::task_struct) -> c_int {
+pub(super) unsafe extern "C" fn xen_pv_kick_ap(
+    cpu: c_uint,
+    idle: *mut bindings::task_struct,
+) -> c_int {
     let coming = CpuId::from_u32(cpu).and_then(|cpu| {
         Some(Coming {
             cpu,
@@ -218,8 +222,11 @@ impl NewCpu for Here {
         unsafe { bindings::cpu_init() };
         // SAFETY: As above.
         unsafe { bindings::fpu__init_cpu() };
+        #[cfg(CONFIG_SOFTLOCKUP_DETECTOR)]
         // SAFETY: As above.
-        unsafe { bindings::rust_helper_touch_softlockup_watchdog() };
+        unsafe {
+            bindings::touch_softlockup_watchdog()
+        };
     }
 
     fn enable_system_calls(&mut self) {
@@ -234,7 +241,7 @@ impl NewCpu for Here {
         // SAFETY: It is identified.
         unsafe { bindings::set_cpu_sibling_map(to_int(cpu)) };
         // SAFETY: As above.
-        unsafe { bindings::rust_helper_speculative_store_bypass_ht_init() };
+        unsafe { bindings::speculative_store_bypass_ht_init() };
     }
 
     fn start_timer(&mut self) {
