@@ -14,7 +14,7 @@
 #include <asm/cpuid/api.h>
 #include <asm/msr.h>
 #include <asm/tlbflush.h>
-#include <asm/xen/cpuid.h>
+#include <asm/xen/hypervisor.h>
 
 #include <xen/acpi.h>
 #include <xen/page.h>

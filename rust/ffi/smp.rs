@@ -6,8 +6,10 @@
 
 #![expect(unsafe_code)]
 
+#[cfg(CONFIG_XEN_PV)]
+pub(super) mod apic;
 pub(crate) mod interrupt;
-pub(super) mod ipi;
+mod ipi;
 #[cfg(CONFIG_XEN_PV_SMP)]
 pub(super) mod pv;
 #[cfg(CONFIG_PARAVIRT_SPINLOCKS)]

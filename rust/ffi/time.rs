@@ -43,7 +43,6 @@ use crate::{
             self,
             x86_cpuinit,
             x86_init,
-            x86_init_noop,
             x86_platform, //
         },
         domain,
@@ -83,8 +82,8 @@ init! {
         // SAFETY: Boot code, before the kernel uses the tables.
         unsafe {
             x86_init.timers.timer_init = Some(xen_time_init);
-            x86_init.timers.setup_percpu_clockev = Some(x86_init_noop);
-            x86_cpuinit.setup_percpu_clockev = Some(x86_init_noop);
+            x86_init.timers.setup_percpu_clockev = Some(bindings::x86_init_noop);
+            x86_cpuinit.setup_percpu_clockev = Some(bindings::x86_init_noop);
         }
 
         // The initial domain has a hardware clock to set, as without Xen.

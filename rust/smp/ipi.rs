@@ -20,6 +20,7 @@ use crate::abi::{
 
 /// What one CPU wants of another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(not(CONFIG_XEN_PV), allow(dead_code))]
 pub enum Ipi {
     /// To look whether another task should run.
     Reschedule,
@@ -48,6 +49,7 @@ impl Ipi {
     pub const APIC_DM_NMI: u32 = 0x400;
 
     /// Returns what a local APIC would be asked by this vector.
+    #[cfg_attr(not(CONFIG_XEN_PV), allow(dead_code))]
     #[inline]
     pub const fn from_vector(vector: u32) -> Option<Self> {
         match vector {

@@ -17,7 +17,13 @@ use kernel::{
 
 use super::pmu;
 #[cfg(CONFIG_SMP)]
-use crate::ffi::smp::ipi;
+use crate::ffi::smp::apic::{
+    xen_send_ipi_all,
+    xen_send_ipi_allbutself,
+    xen_send_ipi_mask,
+    xen_send_ipi_mask_allbutself,
+    xen_send_ipi_self, //
+};
 use crate::{
     abi::errno::XenErrno,
     cpu::apic::{
@@ -166,15 +172,15 @@ ro_after_init! {
         calc_dest_apicid: Some(bindings::apic_flat_calc_apicid),
 
         #[cfg(CONFIG_SMP)]
-        send_IPI_mask: Some(ipi::xen_send_ipi_mask),
+        send_IPI_mask: Some(xen_send_ipi_mask),
         #[cfg(CONFIG_SMP)]
-        send_IPI_mask_allbutself: Some(ipi::xen_send_ipi_mask_allbutself),
+        send_IPI_mask_allbutself: Some(xen_send_ipi_mask_allbutself),
         #[cfg(CONFIG_SMP)]
-        send_IPI_allbutself: Some(ipi::xen_send_ipi_allbutself),
+        send_IPI_allbutself: Some(xen_send_ipi_allbutself),
         #[cfg(CONFIG_SMP)]
-        send_IPI_all: Some(ipi::xen_send_ipi_all),
+        send_IPI_all: Some(xen_send_ipi_all),
         #[cfg(CONFIG_SMP)]
-        send_IPI_self: Some(ipi::xen_send_ipi_self),
+        send_IPI_self: Some(xen_send_ipi_self),
 
         read: Some(xen_apic_read),
         write: Some(xen_apic_write),

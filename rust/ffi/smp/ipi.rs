@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Interrupts to other CPUs, as `smp_ops` and the fake local APIC send them.
+//! Interrupts to other CPUs, as `smp_ops` sends them; the fake local APIC does by [`super::apic`].
 //!
 //! To one CPU they are what they are in C: a call of `xen_send_IPI_one()`.
 //!
@@ -27,10 +27,6 @@ use crate::{
             yield_cpu, //
         },
         irq,
-        print::{
-            printk,
-            ERR, //
-        },
         section::read_mostly,
         word::{
             from_int,
@@ -61,7 +57,7 @@ read_mostly! {
 }
 
 /// Interrupts of one kind.
-struct Kind(Ipi);
+pub(super) struct Kind(pub(super) Ipi);
 
 impl Kind {
     /// Returns the number that `drivers/xen` has for it.
@@ -105,28 +101,8 @@ impl Sender for Kind {
 
 /// Interrupts those CPUs of a set that are online.
 #[inline]
-fn send_to(mask: CpuSet, ipi: Ipi) {
+pub(super) fn send_to(mask: CpuSet, ipi: Ipi) {
     broadcast(&Kind(ipi), mask.and(CpuSet::online()));
-}
-
-/// Interrupts those CPUs of a set that are online, but not the one that runs this.
-fn send_to_others(mask: CpuSet, ipi: Ipi) {
-    let this = cpu::current();
-
-    broadcast(
-        &Kind(ipi),
-        mask.and(CpuSet::online()).filter(|&cpu| cpu != this),
-    );
-}
-
-/// Returns what a vector of the local APIC means.
-fn map_vector(vector: c_int) -> Option<Ipi> {
-    let ipi = u32::try_from(vector).ok().and_then(Ipi::from_vector);
-
-    if ipi.is_none() {
-        printk!(ERR, "xen: vector {:#x} is not implemented\n", vector);
-    }
-    ipi
 }
 
 /// Has a CPU look whether another task should run. Any context.
@@ -161,56 +137,5 @@ pub(super) extern "C" fn xen_smp_send_call_function_single_ipi(cpu: c_int) {
 
     if CpuSet::online().has(cpu) {
         Kind(Ipi::CallFunctionSingle).send(cpu);
-    }
-}
-
-/// Interrupts CPUs. Any context.
-///
-/// # Safety
-///
-/// `mask` must be a CPU mask.
-pub(in crate::ffi) unsafe extern "C" fn xen_send_ipi_mask(
-    mask: *const bindings::cpumask,
-    vector: c_int,
-) {
-    if let Some(ipi) = map_vector(vector) {
-        // SAFETY: The caller's promise.
-        send_to(unsafe { CpuSet::from_raw(mask) }, ipi);
-    }
-}
-
-/// Interrupts CPUs other than this one. Any context.
-///
-/// # Safety
-///
-/// `mask` must be a CPU mask.
-pub(in crate::ffi) unsafe extern "C" fn xen_send_ipi_mask_allbutself(
-    mask: *const bindings::cpumask,
-    vector: c_int,
-) {
-    if let Some(ipi) = map_vector(vector) {
-        // SAFETY: The caller's promise.
-        send_to_others(unsafe { CpuSet::from_raw(mask) }, ipi);
-    }
-}
-
-/// Interrupts all other CPUs. Any context.
-pub(in crate::ffi) extern "C" fn xen_send_ipi_allbutself(vector: c_int) {
-    if let Some(ipi) = map_vector(vector) {
-        send_to_others(CpuSet::online(), ipi);
-    }
-}
-
-/// Interrupts all CPUs. Any context.
-pub(in crate::ffi) extern "C" fn xen_send_ipi_all(vector: c_int) {
-    if let Some(ipi) = map_vector(vector) {
-        send_to(CpuSet::online(), ipi);
-    }
-}
-
-/// Interrupts this CPU. Any context.
-pub(in crate::ffi) extern "C" fn xen_send_ipi_self(vector: c_int) {
-    if let Some(ipi) = map_vector(vector) {
-        Kind(ipi).send(cpu::current());
     }
 }
