@@ -19,3 +19,5 @@ pub mod store;
 #[cfg_attr(not(any(test, CONFIG_XEN_PV)), allow(dead_code))]
 pub mod tlb;
 pub mod translate;
+#[cfg_attr(not(any(test, CONFIG_XEN_PV)), allow(dead_code))]
+pub mod walk;

@@ -130,8 +130,7 @@ init! {
         mmu::boot::init_ops();
         hide_global_pages();
         p2m::boot::build_dynamic_phys_to_machine();
-        // SAFETY: The caller's promise.
-        // SAFETY: As above; it is this CPU's record, which nobody else uses.
+        // SAFETY: The caller's promise; it is this CPU's record, which nobody else uses.
         unsafe {
             bindings::cpuid_scan_cpu(&raw mut bindings::boot_cpu_data);
             bindings::get_cpu_cap(&raw mut bindings::boot_cpu_data);

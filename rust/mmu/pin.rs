@@ -17,9 +17,15 @@
 //!
 //! Callers hold `page_table_lock`; see Documentation/page-tables.rst for the order of locks.
 //!
-//! C ancestor: `__xen_pgd_pin()`, `__xen_pgd_unpin()`, `__xen_pgd_walk()` in `mmu_pv.c`.
+//! C ancestor: `__xen_pgd_pin()`, `__xen_pgd_unpin()` in `mmu_pv.c`.
 
-use super::pte::Frames;
+use super::{
+    pte::Frames,
+    walk::{
+        walk,
+        Entries, //
+    }, //
+};
 use crate::abi::{
     frame::{
         Mfn,
@@ -28,19 +34,10 @@ use crate::abi::{
     pagetable::{
         Flush,
         Level,
-        Machine,
-        MmuextOp,
-        Pte,
-        ENTRIES, //
+        MmuextOp, //
     },
 };
 
-/// How many entries are looked at together, where most are empty.
-const BLOCK: usize = 8;
-/// Top-level entries from this one on belong to Xen...
-const HOLE_START: usize = 256;
-/// ...and from this one on to the kernel again: `GUARD_HOLE_END_ADDR`.
-const HOLE_END: usize = 272;
 /// The last byte of user space: `USER_LIMIT - 1`.
 pub const USER_LAST: u64 = (1 << 47) - 1;
 
@@ -54,12 +51,9 @@ pub enum Access {
 }
 
 /// The pages of page tables.
-pub trait Tables: Frames {
+pub trait Tables: Entries {
     /// The lock of a last-level table, held.
     type Lock;
-
-    /// Returns entry `index` of `table`. Numbers begin again at [`ENTRIES`].
-    fn entry(&self, table: Pfn, index: usize) -> u64;
 
     /// Marks a table as pinned, and returns whether it was not before.
     fn mark_pinned(&self, table: Pfn) -> bool;
@@ -90,100 +84,6 @@ pub struct Space {
     pub kernel: Pfn,
     /// That for user mode, which has only the user half.
     pub user: Option<Pfn>,
-}
-
-/// Returns the number of the first entry from `index` on that has something in it, `end` if none
-/// has.
-#[inline(never)]
-fn next_used<T: Tables>(tables: &T, table: Pfn, mut index: usize, end: usize) -> usize {
-    while index < end {
-        if index % BLOCK == 0 && index + BLOCK <= end && is_empty(tables, table, index) {
-            index += BLOCK;
-        } else if is_none(tables.entry(table, index)) {
-            index += 1;
-        } else {
-            break;
-        }
-    }
-    index
-}
-
-/// Returns whether there is nothing in an entry.
-#[inline(always)]
-fn is_none(entry: u64) -> bool {
-    Pte::<Machine>::from_raw(entry).is_none()
-}
-
-/// Returns whether there is nothing in all entries of a block.
-#[inline(always)]
-fn is_empty<T: Tables>(tables: &T, table: Pfn, index: usize) -> bool {
-    // So that the compiler knows it: no sum of the following goes past the table.
-    let first = index & (ENTRIES - BLOCK);
-    let entry = |offset| tables.entry(table, first + offset);
-    let either =
-        entry(0) | entry(1) | entry(2) | entry(3) | entry(4) | entry(5) | entry(6) | entry(7);
-
-    is_none(either)
-}
-
-/// Returns the table that an entry leads to, if it does.
-#[inline(never)]
-fn follow<T: Tables>(tables: &T, entry: u64) -> Option<Pfn> {
-    let entry = Pte::from_raw(entry);
-
-    if entry.is_present() && !entry.is_large() {
-        tables.page(entry.frame())
-    } else {
-        None
-    }
-}
-
-/// Calls `visit` with the number of each entry up to `last` that leads to a table, and with that.
-#[inline(always)]
-fn each_below<T: Tables>(tables: &T, table: Pfn, last: usize, mut visit: impl FnMut(usize, Pfn)) {
-    let end = last + 1;
-    let mut index = next_used(tables, table, 0, end);
-
-    while index < end {
-        if let Some(below) = follow(tables, tables.entry(table, index)) {
-            visit(index, below);
-        }
-        index = next_used(tables, table, index + 1, end);
-    }
-}
-
-/// Calls `visit` with each table of an address space, up to the one for address `last`: from the top
-/// down, but with the top itself in the end.
-#[inline(always)]
-pub fn walk<T: Tables>(tables: &T, top: Pfn, last: u64, mut visit: impl FnMut(Pfn, Level)) {
-    let end = Level::Pgd.index(last);
-
-    each_below(tables, top, end, |index, pud| {
-        if (HOLE_START..HOLE_END).contains(&index) {
-            return;
-        }
-        // Below the last entry the walk ends at the address, elsewhere at the end of the tables.
-        let last = if index == end { last } else { !0 };
-
-        walk_third(tables, pud, last, &mut visit);
-    });
-    visit(top, Level::Pgd);
-}
-
-/// Does so with a table of the third level and those below it.
-#[inline(always)]
-pub fn walk_third<T: Tables>(tables: &T, pud: Pfn, last: u64, mut visit: impl FnMut(Pfn, Level)) {
-    let end = Level::Pud.index(last);
-
-    visit(pud, Level::Pud);
-    each_below(tables, pud, end, |index, pmd| {
-        let last = if index == end { last } else { !0 };
-
-        visit(pmd, Level::Pmd);
-        each_below(tables, pmd, Level::Pmd.index(last), |_, table| {
-            visit(table, Level::Pte);
-        });
-    });
 }
 
 /// Returns the frame of a table, or one that Xen refuses.
@@ -327,7 +227,7 @@ mod tests {
         split_locks: bool,
     }
 
-    /// Page 1 is a top level, 2 the one for user mode; 3 to 5 are below, and 6 in Xen's part.
+    /// Page 1 is a top level, 2 the one for user mode; 3 to 5 are below.
     const SPACE: Space = Space {
         kernel: Pfn::from_raw(1),
         user: Some(Pfn::from_raw(2)),
@@ -374,13 +274,10 @@ mod tests {
         }
     }
 
-    impl Tables for Fake {
-        type Lock = Pfn;
-
+    impl Entries for Fake {
         fn entry(&self, table: Pfn, index: usize) -> u64 {
             let below: u64 = match (table.get(), index) {
                 (1, 255) => 3,
-                (1, 256 | 271 | 272) => 6,
                 (3, 511) => 4,
                 (4, 511) => 5,
                 (4, 8) => return LARGE_PAGE,
@@ -391,6 +288,10 @@ mod tests {
 
             below << PAGE_SHIFT | PRESENT
         }
+    }
+
+    impl Tables for Fake {
+        type Lock = Pfn;
 
         fn mark_pinned(&self, table: Pfn) -> bool {
             let old = self.pinned.replace(self.pinned.get() | 1 << table.get());
@@ -472,79 +373,6 @@ mod tests {
         fake.pinned.set(1 << 5 | 1 << 4);
         pin(&fake, &fake, SPACE);
         assert!(fake.did(b"r3r141r242"));
-    }
-
-    #[test]
-    fn xens_part_of_the_address_space_is_not_walked() {
-        let fake = Fake::new(true);
-        let seen = Cell::new(0_u32);
-
-        walk(&fake, SPACE.kernel, u64::MAX - 0x1000, |table, _| {
-            if table.get() == 6 {
-                seen.set(seen.get() + 1);
-            }
-        });
-        assert_eq!(seen.get(), 1);
-    }
-
-    /// A table with one entry.
-    struct One {
-        index: usize,
-        entry: u64,
-    }
-
-    impl Frames for One {
-        fn frame(&self, page: Pfn) -> Option<Mfn> {
-            Mfn::new(page.get())
-        }
-
-        fn page(&self, frame: Mfn) -> Option<Pfn> {
-            Pfn::new(frame.get())
-        }
-    }
-
-    impl Tables for One {
-        type Lock = Pfn;
-
-        fn entry(&self, _table: Pfn, index: usize) -> u64 {
-            if index % ENTRIES == self.index {
-                self.entry
-            } else {
-                0
-            }
-        }
-
-        fn mark_pinned(&self, _table: Pfn) -> bool {
-            true
-        }
-
-        fn mark_unpinned(&self, _table: Pfn) -> bool {
-            true
-        }
-
-        fn lock(&self, _table: Pfn) -> Option<Pfn> {
-            None
-        }
-    }
-
-    #[test]
-    fn each_entry_is_found_and_none_behind_the_end() {
-        for index in 0..ENTRIES {
-            for last in [0, 6, 7, 8, 254, 255, 510, 511] {
-                let table = One {
-                    index,
-                    entry: 9 << PAGE_SHIFT | PRESENT,
-                };
-                let found = Cell::new(0_u32);
-
-                each_below(&table, Pfn::from_raw(1), last, |at, below| {
-                    assert_eq!(at, index);
-                    assert_eq!(below.get(), 9);
-                    found.set(found.get() + 1);
-                });
-                assert_eq!(found.get(), u32::from(index <= last));
-            }
-        }
     }
 
     #[test]

@@ -30,7 +30,6 @@ use crate::{
             Pte, //
         },
     },
-    ffi::contract,
     mmu::pin::Access,
     raw::{
         address,
@@ -50,8 +49,6 @@ use crate::{
         }, //
     },
 };
-
-contract!();
 
 /// Changes what maps an address, or stops.
 pub(super) fn remap(address: u64, entry: Pte<Machine>, flush: Flush) {

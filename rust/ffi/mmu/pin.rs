@@ -29,10 +29,13 @@ use crate::{
         batch,
         Issue, //
     },
-    mmu::pin::{
-        self,
-        Space,
-        Tables as _, //
+    mmu::{
+        pin::{
+            self,
+            Space,
+            Tables as _, //
+        },
+        walk, //
     },
     raw::{
         address,
@@ -231,9 +234,9 @@ fn mark_all() {
     // SAFETY: It is an address space.
     let top = page_of(unsafe { top_of(mm) });
 
-    pin::walk(&tables, top, FIXADDR_TOP - 1, mark);
+    walk::walk(&tables, top, FIXADDR_TOP - 1, mark);
     #[cfg(CONFIG_X86_VSYSCALL_EMULATION)]
-    pin::walk_third(
+    walk::walk_third(
         &tables,
         page_of(&raw mut bindings::level3_user_vsyscall),
         !0,

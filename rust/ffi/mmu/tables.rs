@@ -43,6 +43,7 @@ use crate::{
             Unpinned,
             Updates, //
         },
+        walk, //
     },
     raw::{
         address,
@@ -195,14 +196,16 @@ impl Frames for Tables {
     }
 }
 
-impl pin::Tables for Tables {
-    type Lock = Locked;
-
+impl walk::Entries for Tables {
     #[inline(always)]
     fn entry(&self, table: Pfn, index: usize) -> u64 {
         // SAFETY: Who walks begins with a top-level table, and goes on with what is below.
         unsafe { Table::of(table) }.slot(index).read().get()
     }
+}
+
+impl pin::Tables for Tables {
+    type Lock = Locked;
 
     #[inline(always)]
     fn mark_pinned(&self, table: Pfn) -> bool {

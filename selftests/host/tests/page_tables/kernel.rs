@@ -53,6 +53,7 @@ use xen_host_tests::{
             Unpinned,
             Updates, //
         },
+        walk::Entries, //
     },
 };
 
@@ -295,12 +296,14 @@ impl Frames for Kernel {
     }
 }
 
-impl Tables for Kernel {
-    type Lock = Pfn;
-
+impl Entries for Kernel {
     fn entry(&self, table: Pfn, index: usize) -> u64 {
         self.xen.borrow().read(table, index)
     }
+}
+
+impl Tables for Kernel {
+    type Lock = Pfn;
 
     fn mark_pinned(&self, table: Pfn) -> bool {
         self.pinned.borrow_mut().insert(table)
