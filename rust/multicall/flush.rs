@@ -33,7 +33,9 @@ impl<D: Copy> Buffer<D> {
     }
 
     /// Makes all calls that are queued, and then does the work that waits for them.
-    #[inline(always)]
+    ///
+    /// Not in a copy for each batch: boot code sorts and patches the static branches in it.
+    #[inline(never)]
     pub fn flush<H: Host<Deferred = D>>(&self, host: &H) {
         host.trace(Event::Flush {
             entries: self.entries_used.get(),

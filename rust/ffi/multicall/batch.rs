@@ -98,7 +98,7 @@ impl Batch<'_> {
     /// Queues more elements for a hypercall that takes an array of them: with the last call, if
     /// that is one of the same.
     #[inline(always)]
-    fn push<T: IntoBytes>(&self, number: Number, elements: T, count: u64) {
+    fn push<T: IntoBytes>(&self, caller: usize, number: Number, elements: T, count: u64) {
         if let Some(space) = self
             .cpu
             .buffer
@@ -111,6 +111,7 @@ impl Batch<'_> {
             return;
         }
         let space = self.call(
+            caller,
             number,
             size_of::<T>(),
             |place| [place, count, 0, u64::from(DomId::SELF.get())],
@@ -124,13 +125,14 @@ impl Batch<'_> {
     #[inline(always)]
     fn call(
         &self,
+        caller: usize,
         number: Number,
         bytes: usize,
         arguments: impl FnOnce(u64) -> [u64; 4],
         count: u32,
     ) -> Space<'_> {
         // No room in an empty buffer: a constant of this file is wrong.
-        let Ok(space) = self.cpu.buffer.entry(bytes, caller(), &self.cpu) else {
+        let Ok(space) = self.cpu.buffer.entry(bytes, caller, &self.cpu) else {
             bug("a multicall has too many arguments");
         };
         let place = to_u64(space.arguments.as_ptr().expose_provenance());
@@ -155,25 +157,33 @@ impl Batch<'_> {
     /// They must be what Xen expects, and none of them the address of memory.
     #[inline(always)]
     pub(crate) unsafe fn hypercall(&self, number: Number, [first, second]: [u64; 2]) {
-        self.call(number, 0, |_| [first, second, 0, 0], 2);
+        self.call(caller(), number, 0, |_| [first, second, 0, 0], 2);
     }
 
     /// Queues an update of an entry.
     #[inline(always)]
     pub(crate) fn update(&self, update: MmuUpdate) {
-        self.push(Number::MmuUpdate, update, 1);
+        self.push(caller(), Number::MmuUpdate, update, 1);
     }
 
     /// Queues an operation.
     #[inline(always)]
     pub(crate) fn operation(&self, operation: MmuextOp) {
-        self.push(Number::MmuextOp, operation, 1);
+        self.operation_of(caller(), operation);
+    }
+
+    /// Queues one of `caller`'s.
+    ///
+    /// Not in a copy for each of them: boot code sorts and patches the static branches in it.
+    #[inline(never)]
+    fn operation_of(&self, caller: usize, operation: MmuextOp) {
+        self.push(caller, Number::MmuextOp, operation, 1);
     }
 
     /// Queues two operations, one after the other.
     #[inline(always)]
     pub(crate) fn operations(&self, operations: [MmuextOp; 2]) {
-        self.push(Number::MmuextOp, operations, 2);
+        self.push(caller(), Number::MmuextOp, operations, 2);
     }
 
     /// Queues an operation on the vCPUs of a bitmap of so many words, which `words` yields.
@@ -187,6 +197,7 @@ impl Batch<'_> {
         const OPERATION: usize = size_of::<MmuextOp>();
 
         let space = self.call(
+            caller(),
             Number::MmuextOp,
             OPERATION + words * size_of::<u64>(),
             |place| [place, 1, 0, u64::from(DomId::SELF.get())],
@@ -207,7 +218,14 @@ impl Batch<'_> {
     /// Queues a change of what maps an address of the kernel's.
     #[inline(always)]
     pub(crate) fn remap(&self, address: u64, entry: Pte<Machine>, flush: Flush) {
+        self.remap_of(caller(), address, entry, flush);
+    }
+
+    /// Queues one of `caller`'s, not in a copy for each.
+    #[inline(never)]
+    fn remap_of(&self, caller: usize, address: u64, entry: Pte<Machine>, flush: Flush) {
         self.call(
+            caller,
             Number::UpdateVaMapping,
             0,
             |_| [address, entry.get(), flush.get(), 0],
