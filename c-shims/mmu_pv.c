@@ -15,6 +15,7 @@
 #include <asm/paravirt.h>
 #include <asm/tlbflush.h>
 
+#include "../../mm/mm_internal.h"
 #include "xen-ops.h"
 
 /* Whether struct page says if a table is pinned. Before, all are. */
@@ -94,6 +95,8 @@ void __init xen_use_entry_ops(void)
 	pv_ops.mmu.read_cr2 = __PV_IS_CALLEE_SAVE(xen_read_cr2);
 	pv_ops.mmu.write_cr2 = xen_write_cr2;
 	pv_ops.mmu.flush_tlb_multi = flush_tlb_multi_info;
+	/* Of a range on this CPU, the kernel tells one page after the other. */
+	tlb_single_page_flush_ceiling = 1;
 
 	pv_ops.mmu.pte_val = PV_CALLEE_SAVE(xen_pte_val);
 	pv_ops.mmu.pmd_val = PV_CALLEE_SAVE(xen_pmd_val);
