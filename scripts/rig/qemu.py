@@ -63,7 +63,8 @@ def command(boot, xen, initrd, kvm):
         xen_args.append("dom0=pvh")
     linux_args = " ".join(["console=hvc0", "" if hosted else boot.append]).strip()
     module = f"{boot.kernel.bzimage} {linux_args}".replace(",", ",,")
-    return [PROGRAM, *machine(boot, kvm),
+    monitor = ["-monitor", f"unix:{boot.monitor},server=on,wait=off"] if boot.monitor else []
+    return [PROGRAM, *machine(boot, kvm), *monitor,
             "-cpu", boot.cpu or ("host" if kvm else "qemu64,+svm,+npt"), "-smp", str(vcpus), "-m", str(memory),
             "-display", "none", "-vga", "none", "-nic", "none", "-no-reboot", "-serial", "mon:stdio",
             "-kernel", os.fspath(xen), "-append", " ".join(filter(None, xen_args)),
