@@ -21,7 +21,8 @@ class Boot:
     """What to boot: `files` maps guest paths to host paths or bytes; `payload` is sh text run by the guest's init.
 
     A domU guest is created by a PV dom0 and runs the payload itself; `vcpus`, `memory` (MB), `append` and `files` are
-    then the domU's. `monitor` is where QEMU puts a socket for its monitor. `interactive` connects the terminal once the guest prints RIG-SHELL.
+    then the domU's. `monitor` is where QEMU puts a socket for its monitor. `efi` starts
+    Debian's Xen from EFI firmware. `interactive` connects the terminal once the guest prints RIG-SHELL.
     """
 
     kernel: Kernel
@@ -38,6 +39,7 @@ class Boot:
     cpu: str | None = None
     machine_args: str = ""
     monitor: Path | None = None
+    efi: bool = False
     interactive: bool = False
 
 

@@ -6,7 +6,7 @@ import re
 import shutil
 from functools import cache as once
 
-from rig import packages, process
+from rig import efi, packages, process
 from rig.errors import UserError
 
 PROGRAM = "qemu-system-x86_64"
@@ -53,7 +53,7 @@ def machine(boot, kvm):
 
 
 def command(boot, xen, initrd, kvm):
-    """The whole command line: Xen as the multiboot kernel, Linux and its initramfs as modules."""
+    """The whole command line: Xen as the multiboot kernel, Linux and its initramfs as modules, or all from EFI."""
     hosted = boot.guest.endswith("domu")
     vcpus, memory = (min(boot.vcpus, 2), boot.memory + DOM0_OF_DOMU + 256) if hosted else (boot.vcpus, boot.memory)
     xen_args = [XEN_ARGS, boot.xen_args]
@@ -62,13 +62,16 @@ def command(boot, xen, initrd, kvm):
     if boot.guest == "pvh-dom0":
         xen_args.append("dom0=pvh")
     linux_args = " ".join(["console=hvc0", "" if hosted else boot.append]).strip()
-    module = f"{boot.kernel.bzimage} {linux_args}".replace(",", ",,")
+    xen_args = " ".join(filter(None, xen_args))
+    if boot.efi:
+        load = efi.options(initrd.parent, xen_args, boot.kernel.bzimage, linux_args, initrd)
+    else:
+        module = f"{boot.kernel.bzimage} {linux_args}".replace(",", ",,")
+        load = ["-kernel", os.fspath(xen), "-append", xen_args, "-initrd", f"{module},{initrd}"]
     monitor = ["-monitor", f"unix:{boot.monitor},server=on,wait=off"] if boot.monitor else []
     return [PROGRAM, *machine(boot, kvm), *monitor,
             "-cpu", boot.cpu or ("host" if kvm else "qemu64,+svm,+npt"), "-smp", str(vcpus), "-m", str(memory),
-            "-display", "none", "-vga", "none", "-nic", "none", "-no-reboot", "-serial", "mon:stdio",
-            "-kernel", os.fspath(xen), "-append", " ".join(filter(None, xen_args)),
-            "-initrd", f"{module},{initrd}"]
+            "-display", "none", "-vga", "none", "-nic", "none", "-no-reboot", "-serial", "mon:stdio", *load]
 
 
 def native(kernel, initrd, append):
