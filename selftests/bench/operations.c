@@ -245,6 +245,12 @@ static void create_join(unsigned int n)
 	}
 }
 
+/* The first some thousands are cheaper, until caches in the kernel are full. */
+static void prepare_threads(void)
+{
+	create_join(10000);
+}
+
 static void take_signal(int number)
 {
 	(void)number;
@@ -348,7 +354,7 @@ const struct operation operations[] = {
 	{ "mprotect", 600, 80, prepare_area, protect, clean_area },
 	{ "mremap", 750, 80, prepare_two_areas, move, clean_area },
 	{ "switch", 9000, 1000, prepare_pipes, round_trip, clean_pipes },
-	{ "thread", 10000, 500, do_nothing, create_join, do_nothing },
+	{ "thread", 10000, 500, prepare_threads, create_join, do_nothing },
 	{ "signal", 30000, 2000, prepare_signal, send_signal, do_nothing },
 	{ "sleep", 60000, 1000, prepare_sleep, sleep_1us, do_nothing },
 	{ .name = NULL }
