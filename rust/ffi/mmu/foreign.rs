@@ -4,6 +4,8 @@
 //!
 //! C ancestor: `xen_remap_pfn()`, `paddr_vmcoreinfo_note()` in `mmu_pv.c`.
 
+use core::ops::Range;
+
 use kernel::ffi::{
     c_int,
     c_uint,
@@ -221,6 +223,8 @@ unsafe fn remap(
         };
 
         if failed != 0 {
+            // SAFETY: There is one for each frame.
+            unsafe { refuse(errors, start..total, failed) };
             return failed;
         }
         let mut chunk = Chunk {
@@ -246,6 +250,21 @@ unsafe fn remap(
     match last {
         Some(refusal) => errno(Err(refusal)),
         None => c_int::try_from(mapped).unwrap_or(c_int::MAX),
+    }
+}
+
+/// Answers frames that no table could be allocated for, where there is an answer for each.
+///
+/// # Safety
+///
+/// `errors` must be null, or valid for writes of these elements.
+unsafe fn refuse(errors: *mut c_int, frames: Range<usize>, answer: c_int) {
+    if errors.is_null() {
+        return;
+    }
+    for index in frames {
+        // SAFETY: The caller's promise.
+        unsafe { errors.add(index).write(answer) };
     }
 }
 
