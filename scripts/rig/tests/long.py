@@ -29,6 +29,16 @@ def hotplug(kind):
                    files={"/rig/hackbench": unpacked("rt-tests") / "usr/bin/hackbench"})
 
 
+def memory(kind):
+    """A domU and dom0 get more memory than they started with, some of it hotplugged: it holds what is put there."""
+    yield from led(f"domu-memory.sh {kind}", timeout=1700, config="debug", dom0_mb=1000)
+
+
+def end(kind):
+    """DomUs power off, reboot, halt and panic: what Xen and xl are told."""
+    yield from led(f"domu-end.sh {kind}", timeout=1700)
+
+
 def clocksource(guest):
     """The clocksource changes between xen and tsc, and no clock steps back."""
     with compiled("ticker") as programs:
@@ -81,8 +91,10 @@ def kexec():
     yield from health(result)
 
 
+test("long/pv-memory", needs=["build/debug"], timeout=3500, exclusive=True)(partial(memory, "pv"))
 for each in ("pv", "pvh"):
     test(f"long/{each}-suspend", needs=["build/ours"], timeout=5300, exclusive=True)(partial(suspend, each))
     test(f"long/{each}-hotplug", needs=["build/ours"], timeout=3500, exclusive=True)(partial(hotplug, each))
+    test(f"long/{each}-end", needs=["build/ours"], timeout=3500, exclusive=True)(partial(end, each))
     test(f"long/{each}-clocksource", needs=["build/ours"], timeout=1450, exclusive=True)(partial(clocksource, f"{each}-domu"))
     test(f"long/{each}-torture", timeout=4000, exclusive=True)(partial(torture, f"{each}-domu"))
