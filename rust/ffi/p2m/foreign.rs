@@ -203,3 +203,133 @@ unsafe extern "C" fn clear_foreign_p2m_mapping(
     }
     answer
 }
+
+#[cfg(CONFIG_XEN_KUNIT_TEST)]
+#[kernel::macros::kunit_tests(xen_ffi_p2m_foreign)]
+mod tests {
+    use super::*;
+    use crate::{
+        abi::{
+            grant::OKAY,
+            p2m::place::Slot, //
+        },
+        ffi::p2m::known,
+        raw::p2m::page::Page, //
+    };
+    use core::{
+        array,
+        ptr, //
+    };
+
+    /// `GNTMAP_host_map`: the kernel may access the frame.
+    const HOST_MAP: u32 = 1 << 1;
+    /// More than a grant table can have.
+    const NO_GRANT: u32 = 0x7fff_fff0;
+    /// The number of slots, and the one that Xen refuses.
+    const SLOTS: usize = 4;
+    const REFUSED: usize = 1;
+    /// What the frame holds.
+    const MARK: u64 = 0x1234_5678_9abc_def0;
+
+    /// Pages that nothing is behind, and where the kernel maps them.
+    struct Pages([*mut bindings::page; SLOTS]);
+
+    impl Pages {
+        fn allocate() -> Option<Self> {
+            let mut pages = [ptr::null_mut(); SLOTS];
+            // SAFETY: There is room for so many.
+            let answer = unsafe { bindings::gnttab_alloc_pages(4, pages.as_mut_ptr()) };
+
+            (answer == 0).then_some(Self(pages))
+        }
+
+        fn number(&mut self, index: usize) -> Pfn {
+            // SAFETY: They were allocated.
+            known(unsafe { page_at(self.0.as_mut_ptr(), index) })
+        }
+
+        fn address(&mut self, index: usize) -> *mut u64 {
+            address::physical_to_linear(self.number(index).base())
+        }
+
+        fn free(mut self) {
+            // SAFETY: They were allocated, and nothing is behind them again.
+            unsafe { bindings::gnttab_free_pages(4, self.0.as_mut_ptr()) };
+        }
+    }
+
+    #[test]
+    fn a_refused_slot_is_its_own_matter() {
+        // Dom0 knows its own number, and may map what it grants to itself.
+        if !domain::is_pv() || !domain::is_initial() {
+            return;
+        }
+        let given = known(Page::allocate());
+        let frame = known(given.frame());
+        let number = to_usize(frame.get());
+        // SAFETY: The page stays until the grant is ended.
+        let grant = unsafe { bindings::gnttab_grant_foreign_access(0, number, 0) };
+        let grant = known(u32::try_from(grant).ok());
+        let mut pages = known(Pages::allocate());
+        let mut maps: [MapGrantRef; SLOTS] = array::from_fn(|index| MapGrantRef {
+            host_addr: to_u64(pages.address(index).addr()),
+            flags: HOST_MAP,
+            reference: if index == REFUSED { NO_GRANT } else { grant },
+            dom: 0,
+            status: 0,
+            handle: 0,
+            dev_bus_addr: 0,
+        });
+
+        Slot::all().for_each(|slot| given.store(slot, MARK));
+        // SAFETY: All are as long as is said.
+        let answer = unsafe {
+            bindings::gnttab_map_refs(
+                maps.as_mut_ptr().cast(),
+                ptr::null_mut(),
+                pages.0.as_mut_ptr(),
+                4,
+            )
+        };
+
+        assert_eq!(answer, 0);
+        for (index, map) in maps.iter().enumerate() {
+            let entry = p2m::lookup(pages.number(index));
+
+            if index == REFUSED {
+                assert!(!map.is_mapped());
+                assert_eq!(entry, P2mEntry::Missing);
+            } else {
+                assert!(map.is_mapped());
+                assert_eq!(entry, P2mEntry::Foreign(frame));
+                // SAFETY: Xen has mapped it.
+                assert_eq!(unsafe { pages.address(index).read_volatile() }, MARK);
+            }
+        }
+
+        let mut unmaps = maps.map(|map| map.undo(1));
+        // SAFETY: As above, and nobody uses the mappings any more.
+        let answer = unsafe {
+            bindings::gnttab_unmap_refs(
+                unmaps.as_mut_ptr().cast(),
+                ptr::null_mut(),
+                pages.0.as_mut_ptr(),
+                4,
+            )
+        };
+
+        assert_eq!(answer, EINVAL.to_errno());
+        for (index, unmap) in unmaps.iter().enumerate() {
+            let ended = unmap.status == OKAY;
+            let refused = index == REFUSED;
+
+            assert_eq!(ended, !refused);
+            assert_eq!(p2m::lookup(pages.number(index)), P2mEntry::Missing);
+        }
+        pages.free();
+        // SAFETY: Nobody has it mapped any more.
+        assert_eq!(unsafe { bindings::gnttab_try_end_foreign_access(grant) }, 1);
+        // SAFETY: It is not granted any more.
+        unsafe { given.free() };
+    }
+}
