@@ -18,7 +18,8 @@ TOLD = re.compile(r"^EFI (.*)$", re.MULTILINE)
 @test("boot/pv-dom0-efi", needs=["build/debug"], timeout=900)
 def efi():
     """A PV dom0 that Xen's EFI program starts finds the firmware's tables, and reads its variables through Xen."""
-    result = boot(Boot(kernel.build("ours", config="debug"), payload=PAYLOAD, timeout=800, efi=True))
+    result = boot(Boot(kernel.build("ours", config="debug"), payload=PAYLOAD, timeout=800, efi=True,
+                       append="kunit.enable=0"))
     said, told = dict(SAID.findall(result.log)), TOLD.findall(result.log)
     banner = re.search(r"^DMESG efi: EFI v\d\.\d+ by EDK II", result.log, re.MULTILINE)
     yield "banner", bool(banner), said
