@@ -3,6 +3,7 @@
 
 import re
 from dataclasses import replace
+from functools import partial
 
 from rig import machine
 from rig.tests.report import AGAIN
@@ -21,6 +22,8 @@ EMULATION = {
     # Its translation of code that another CPU patches may be older than the code: the byte before RIP is not int3.
     "a breakpoint that is not in memory": re.compile(r"Oops: int3(?s:(?!Code:).)*Code:(?: \w\w)* (?!cc)\w\w <"),
 }
+# The line after which a log shows one of these whole, registers included.
+WHOLE = re.compile(r"^\(XEN\) ds: |Code:")
 ATTEMPTS = 3
 PATIENCE = "rcupdate.rcu_cpu_stall_timeout=300"
 # A report of lockdep, which names the lock some lines below its headline.
@@ -29,19 +32,31 @@ LOCKDEP = re.compile(r"(WARNING: possible circular locking dependency detected)(
 NUMBER = re.compile(r"\b(?:0x)?[0-9a-f]*\d[0-9a-f]*\b")
 
 
+class Lost(Exception):
+    """A boot that came to nothing by the emulator's fault."""
+
+
 def boot(what):
     """Boot, with the console in the test's log as it comes, so that a hang leaves its tail.
 
     Emulated CPUs of a busy machine stand still for longer than RCU would like; a hang is the test's to cut.
     """
     patient = replace(what, append=f"{what.append} {PATIENCE}".strip())
-    for _attempt in range(ATTEMPTS):
-        result = machine.run(patient, on_line=print)
-        faults = emulation(result.log)
-        if not faults:
-            break
-        print(f"{AGAIN}the emulator, not the kernel: {', '.join(faults)}")
-    return result
+    for _attempt in range(ATTEMPTS - 1):
+        try:
+            return machine.run(patient, on_line=partial(watch, []))
+        except Lost as fault:
+            print(f"{AGAIN}the emulator, not the kernel: {fault}")
+    return machine.run(patient, on_line=print)
+
+
+def watch(lines, line):
+    """Print the next line, and leave the boot if the log of these lines shows that the emulator has lost the guest."""
+    print(line)
+    lines.append(line)
+    faults = emulation("\n".join(lines)) if WHOLE.search(line) else []
+    if faults:
+        raise Lost(", ".join(faults))
 
 
 def emulation(log):
