@@ -95,7 +95,7 @@ void __init xen_use_entry_ops(void)
 	pv_ops.mmu.read_cr2 = __PV_IS_CALLEE_SAVE(xen_read_cr2);
 	pv_ops.mmu.write_cr2 = xen_write_cr2;
 	pv_ops.mmu.flush_tlb_multi = flush_tlb_multi_info;
-	/* Of a range on this CPU, the kernel tells one page after the other. */
+	/* Each page that the kernel flushes by itself is a hypercall. */
 	tlb_single_page_flush_ceiling = 1;
 
 	pv_ops.mmu.pte_val = PV_CALLEE_SAVE(xen_pte_val);
