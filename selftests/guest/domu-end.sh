@@ -25,13 +25,13 @@ ends() {
 	printf '#!/bin/busybox sh\n%s\n' "$4" >"/run/$name.sh"
 	chmod +x "/run/$name.sh"
 	shift 4
-	check "$name: create" domu_create "$name" "$kind" 2 128 "/run/$name.sh" "extra = \"console=hvc0 $*\"" \
+	check "$name, create" domu_create "$name" "$kind" 2 128 "/run/$name.sh" "extra = \"console=hvc0 $*\"" \
 		'on_poweroff = "preserve"' 'on_reboot = "preserve"' 'on_crash = "preserve"'
-	check "$name: it ends" comes_true 240 has_ended
-	check "$name: state $state" is 5 "$state"
-	check "$name: code $code" is 8 "$code"
-	check "$name: xl sees it" comes_true 10 xl_saw "$code"
-	check "$name: destroy" xl destroy "$name"
+	check "$name ends" comes_true 240 has_ended
+	check "$name, state $state" is 5 "$state"
+	check "$name, code $code" is 8 "$code"
+	check "xl sees $name" comes_true 10 xl_saw "$code"
+	check "$name, destroy" xl destroy "$name"
 }
 
 ends poweroff 0 ---s-- 'busybox poweroff -f'

@@ -75,13 +75,13 @@ echo online >/sys/devices/system/memory/auto_online_blocks
 total=$(total_kb)
 start=$(cat /sys/devices/system/xen_memory/xen_memory0/info/current_kb)
 xenstore-write /local/domain/0/memory/static-max "$((start + 300 * 1024))"
-check 'dom0: mem-set' xl mem-set 0 "$(((start + 256 * 1024) / 1024))m"
-check 'dom0: hotplugged memory' comes_true 120 holds "$((start + 256 * 1024))"
-check 'dom0: the kernel has it' [ "$(total_kb)" -gt $((total + 250000)) ]
-check 'dom0: fill' fill $((total / 8192))
-check 'dom0: it holds it' intact
+check 'dom0, mem-set' xl mem-set 0 "$(((start + 256 * 1024) / 1024))m"
+check 'dom0, hotplugged memory' comes_true 120 holds "$((start + 256 * 1024))"
+check 'dom0, the kernel has it' [ "$(total_kb)" -gt $((total + 250000)) ]
+check 'dom0, fill' fill $((total / 8192))
+check 'dom0, it holds it' intact
 umount /run/kept
-check 'dom0: back' xl mem-set 0 "$((start / 1024))m"
-check 'dom0: at the start size' comes_true 120 holds "$start"
+check 'dom0, back' xl mem-set 0 "$((start / 1024))m"
+check 'dom0, at the start size' comes_true 120 holds "$start"
 grep -i 'xen scratch\|system ram' /proc/iomem
 echo "CHECK ok finished"

@@ -38,7 +38,7 @@ def memory(kind):
 
 def end(kind):
     """DomUs power off, reboot, halt and panic: what Xen and xl are told."""
-    yield from led(f"domu-end.sh {kind}", timeout=1700)
+    yield from led(f"domu-end.sh {kind}", timeout=1700, xen_args=PROCESSORS[kind])
 
 
 def clocksource(guest):
