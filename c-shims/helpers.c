@@ -2,8 +2,10 @@
 /*
  * Macros and inline functions of the kernel's headers as functions, for Rust.
  *
- * Each is a real call, so nothing on a hot path belongs here.
+ * Each is a real call, so nothing on a hot path belongs here. As in the
+ * kernel's rust/helpers/, bindgen reads this file: there are no prototypes.
  */
+#include <linux/efi.h>
 #include <linux/irqflags.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
@@ -18,8 +20,6 @@
 
 #include <xen/acpi.h>
 #include <xen/page.h>
-
-#include "helpers.h"
 
 void rust_helper_setup_force_cpu_cap(unsigned int feature)
 {

@@ -66,13 +66,6 @@ spinlock_t *xen_pte_lock(struct page *page, struct mm_struct *mm)
 }
 #endif
 
-/* Modules, for which bindgen reads headers, do not see what is in info. */
-static void flush_tlb_multi_info(const struct cpumask *cpus,
-				 const struct flush_tlb_info *info)
-{
-	xen_flush_tlb_multi(cpus, info->mm, info->start, info->end);
-}
-
 static noinstr void xen_write_cr2(unsigned long cr2)
 {
 	this_cpu_read(xen_vcpu)->arch.cr2 = cr2;
@@ -94,7 +87,6 @@ void __init xen_use_entry_ops(void)
 {
 	pv_ops.mmu.read_cr2 = __PV_IS_CALLEE_SAVE(xen_read_cr2);
 	pv_ops.mmu.write_cr2 = xen_write_cr2;
-	pv_ops.mmu.flush_tlb_multi = flush_tlb_multi_info;
 	/* Each page that the kernel flushes by itself is a hypercall. */
 	tlb_single_page_flush_ceiling = 1;
 

@@ -264,9 +264,6 @@ pud_t xen_make_pud(pudval_t pud);			/* [any] */
 p4d_t xen_make_p4d(p4dval_t p4d);			/* [any] */
 pgd_t xen_make_pgd(pgdval_t pgd);			/* [any] */
 
-void xen_flush_tlb_multi(const struct cpumask *cpus, struct mm_struct *mm,
-			 unsigned long start, unsigned long end); /* [atomic] */
-
 /* vPMU: Rust, cpu/pmu */
 struct xenpmu {
 	/* The page that Xen shares with this vCPU */

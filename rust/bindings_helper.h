@@ -78,7 +78,7 @@
 #include <../arch/x86/kernel/cpu/cpu.h>
 
 #include "xen-ops.h"
-#include "../c-shims/helpers.h"
+#include "../c-shims/helpers.c"
 
 /* Macros with casts or shifts of types, which bindgen takes for no number. */
 const u32 RUST_CONST_HELPER_NMI_MASK = NMI_MASK;

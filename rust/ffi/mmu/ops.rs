@@ -45,6 +45,7 @@ use super::{
     tlb::{
         xen_flush_lazy_mmu,
         xen_flush_tlb,
+        xen_flush_tlb_multi,
         xen_flush_tlb_one_user, //
     },
 };
@@ -71,6 +72,7 @@ init! {
             pv_ops.mmu.flush_tlb_user = Some(xen_flush_tlb);
             pv_ops.mmu.flush_tlb_kernel = Some(xen_flush_tlb);
             pv_ops.mmu.flush_tlb_one_user = Some(xen_flush_tlb_one_user);
+            pv_ops.mmu.flush_tlb_multi = Some(xen_flush_tlb_multi);
             pv_ops.mmu.enter_mmap = Some(xen_enter_mmap);
             pv_ops.mmu.exit_mmap = Some(xen_exit_mmap);
             pv_ops.mmu.lazy_mode_flush = Some(xen_flush_lazy_mmu);

@@ -11,15 +11,12 @@ use kernel::ffi::c_ulong;
 
 use crate::{
     abi::pagetable::MmuextOp,
-    ffi::{
-        contract,
-        multicall::{
-            self,
-            batch::{
-                batch,
-                Issue, //
-            }, //
-        },
+    ffi::multicall::{
+        self,
+        batch::{
+            batch,
+            Issue, //
+        }, //
     },
     mmu::tlb::{
         self,
@@ -33,8 +30,6 @@ use crate::{
         word::to_u64, //
     },
 };
-
-contract!(xen_flush_tlb_multi(_, _, _, _));
 
 /// Has Xen do all that waits: lazy MMU mode ends, or the kernel wants to see what it did. Any
 /// context but NMI.
@@ -68,16 +63,16 @@ pub(super) extern "C" fn xen_flush_tlb_one_user(address: c_ulong) {
 ///
 /// # Safety
 ///
-/// `cpus` must be a set.
-#[no_mangle]
-unsafe extern "C" fn xen_flush_tlb_multi(
+/// `cpus` must be a set, and `info` tell what to flush. The kernel crate does not know its fields.
+pub(super) unsafe extern "C" fn xen_flush_tlb_multi(
     cpus: *const bindings::cpumask,
-    mm: *mut bindings::mm_struct,
-    start: c_ulong,
-    end: c_ulong,
+    info: *const kernel::bindings::flush_tlb_info,
 ) {
-    trace::xen_mmu_flush_tlb_multi(cpus, mm, start, end);
-    let [start, end] = [start, end].map(to_u64);
+    // SAFETY: The caller's promise.
+    let info = unsafe { &*info.cast::<bindings::flush_tlb_info>() };
+
+    trace::xen_mmu_flush_tlb_multi(cpus, info.mm, info.start, info.end);
+    let [start, end] = [info.start, info.end].map(to_u64);
     // SAFETY: The caller's promise.
     let cpus = unsafe { CpuSet::from_raw(cpus) };
 
