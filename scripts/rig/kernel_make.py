@@ -14,6 +14,8 @@ IDENTITY = {"KBUILD_BUILD_TIMESTAMP": "Thu Jan  1 00:00:00 UTC 2026", "KBUILD_BU
 LEAK = re.compile(r"K(CFLAGS|AFLAGS|CPPFLAGS|RUSTFLAGS)|KBUILD_|KCONFIG_|(GNU)?MAKE|MFLAGS|ARCH$|CROSS_|LLVM|LOCALVERSION|O$")
 REFUSED = re.compile(r"warning: objtool:|error: objtool:|WARNING: modpost:|ERROR: modpost:")
 NOTABLE = re.compile(r"\b(warning|error)\b(\[\w+\])?:", re.IGNORECASE)
+# A line of make's that tells what it does, "  CC      mm/mmap.o": bindgen and others say things too.
+STEP = re.compile(r"  [A-Z]+ .*?(\S+)\s*$")
 HEARTBEAT = 30
 
 
@@ -61,13 +63,16 @@ class Make:
     def follow(self, output, lines, say):
         """Copy make's output to the log and to `lines`, telling now and then how far it is."""
         begin = told = time.monotonic()
+        steps = 0
         with open(self.log, "w", encoding="utf-8") as log:
             for line in output:
                 log.write(line)
                 lines.append(line.rstrip())
-                if time.monotonic() - told > HEARTBEAT:
+                step = STEP.match(line)
+                steps += bool(step)
+                if step and time.monotonic() - told > HEARTBEAT:
                     told = time.monotonic()
-                    say(f"  {len(lines)} steps in {told - begin:.0f} s, now {line.split()[-1] if line.strip() else ''}")
+                    say(f"  {steps} steps in {told - begin:.0f} s, now {step[1].removeprefix(f'{self.tree}/')}")
 
     def forget(self, refused):
         """Remove the objects that were warned about, so that the next build warns again instead of passing."""
