@@ -201,6 +201,7 @@ pub(crate) use kernel::bindings::{
     nop_func,
     pageflags_PG_pinned,
     pageflags_PG_savepinned,
+    pagetype_PGTY_table,
     paging_init,
     pgd_list,
     pgd_lock,

@@ -24,13 +24,18 @@ use crate::raw::{
 // arch/x86/kernel/cpu/common.c.
 const CURRENT: PerCpu<u64> = unsafe { PerCpu::new((&raw const bindings::current_task).cast()) };
 
+/// Returns where the state of the task is that runs this.
+#[inline(always)]
+fn state_of_current() -> *mut bindings::lazy_mmu_state {
+    core::ptr::with_exposed_provenance_mut::<u8>(to_usize(CURRENT.read()))
+        .wrapping_add(offset_of!(bindings::task_struct, lazy_mmu_state))
+        .cast()
+}
+
 /// Returns whether the kernel is in lazy MMU mode: its task is, and no interrupt is on top.
 #[inline(always)]
 pub(crate) fn is_mmu_lazy() -> bool {
-    let task = core::ptr::with_exposed_provenance::<u8>(to_usize(CURRENT.read()));
-    let state = task
-        .wrapping_add(offset_of!(bindings::task_struct, lazy_mmu_state))
-        .cast::<bindings::lazy_mmu_state>();
+    let state = state_of_current();
 
     if preempt::in_interrupt() {
         return false;
@@ -39,4 +44,26 @@ pub(crate) fn is_mmu_lazy() -> bool {
     let state = unsafe { state.read_volatile() };
 
     state.enable_count > 0 && state.pause_count == 0
+}
+
+/// Lazy MMU mode of this task, for tests. What waits when it ends, its owner flushes.
+#[cfg(CONFIG_XEN_KUNIT_TEST)]
+pub(crate) struct InLazyMmu(());
+
+#[cfg(CONFIG_XEN_KUNIT_TEST)]
+impl InLazyMmu {
+    /// Enters it, once more if the task is in it.
+    pub(crate) fn enter() -> Self {
+        // SAFETY: As in `is_mmu_lazy()`.
+        unsafe { (*state_of_current()).enable_count += 1 };
+        Self(())
+    }
+}
+
+#[cfg(CONFIG_XEN_KUNIT_TEST)]
+impl Drop for InLazyMmu {
+    fn drop(&mut self) {
+        // SAFETY: As above; it was counted.
+        unsafe { (*state_of_current()).enable_count -= 1 };
+    }
 }

@@ -274,6 +274,18 @@ impl TablePage {
         self.flags().load(Ordering::Relaxed) & PINNED != 0
     }
 
+    /// Returns whether the kernel allocated it as a page table: for programs, modules, `vmalloc()`.
+    /// Those of the direct map and of boot it did not.
+    #[inline(always)]
+    pub(crate) fn is_allocated(self) -> bool {
+        let descriptor = self.0.cast::<bindings::ptdesc>();
+        // SAFETY: By the type invariant. It is the same by another name, and keeps its type for as
+        // long as it is a table.
+        let page_type = unsafe { (&raw const (*descriptor).__page_type).read_volatile() };
+
+        page_type >> 24 == bindings::pagetype_PGTY_table
+    }
+
     /// Marks the table as pinned, and returns whether it was not before.
     #[inline(always)]
     pub(crate) fn mark_pinned(self) -> bool {

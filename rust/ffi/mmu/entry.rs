@@ -151,7 +151,7 @@ pub(super) unsafe extern "C" fn xen_set_pte(entry: *mut bindings::pte_t, pte: bi
     // SAFETY: The caller's promise.
     let place = unsafe { place(entry) };
 
-    store::set(&Directly, place, Update::Normal, value(pte.pte));
+    store::set(&Directly(place), place, Update::Normal, value(pte.pte));
 }
 
 /// Stores an entry of the second level. Any context but NMI.
@@ -275,4 +275,76 @@ pub(super) unsafe extern "C" fn xen_ptep_modify_prot_commit(
 unsafe fn mm_of(vma: *mut bindings::vm_area_struct) -> *mut bindings::mm_struct {
     // SAFETY: The caller's promise.
     unsafe { (&raw const (*vma).vm_mm).read() }
+}
+
+#[cfg(CONFIG_XEN_KUNIT_TEST)]
+#[kernel::macros::kunit_tests(xen_ffi_mmu_entry)]
+mod tests {
+    use kernel::{
+        alloc::VVec,
+        prelude::*, //
+    };
+
+    use super::*;
+    use crate::{
+        ffi::mmu::tlb::xen_flush_lazy_mmu,
+        raw::{
+            domain,
+            lazy::InLazyMmu,
+            p2m::page::Page,
+            preempt::PreemptOff, //
+        },
+    };
+
+    /// `_PAGE_SOFTW1`, which means nothing in the kernel's own tables.
+    const MARK: u64 = 1 << 9;
+
+    /// Marks the entry that maps an address, in lazy MMU mode. Returns whether it was marked before
+    /// the mode ended, and whether after.
+    fn mark<T>(memory: *const T) -> [bool; 2] {
+        let mut level = 0;
+        // SAFETY: It takes any address.
+        let entry = unsafe { bindings::lookup_address(memory.addr(), &mut level) };
+        // SAFETY: It is an entry of the kernel's tables.
+        let place = unsafe { place(entry) };
+        let old = place.read().get();
+        let is_marked = || place.read().get() & MARK != 0;
+        let store = |raw| {
+            let pte = bindings::pte_t { pte: to_usize(raw) };
+
+            // SAFETY: It maps what it did.
+            unsafe { xen_set_pte(entry, pte) };
+        };
+
+        let preempt = PreemptOff::new();
+        let lazy = InLazyMmu::enter();
+        store(old | MARK);
+        let early = is_marked();
+        drop(lazy);
+        xen_flush_lazy_mmu();
+        let late = is_marked();
+
+        store(old);
+        drop(preempt);
+        [early, late]
+    }
+
+    #[test]
+    fn updates_wait_in_lazy_mode_but_for_those_of_the_direct_map() {
+        if !domain::is_pv() {
+            return;
+        }
+        let vmalloced = VVec::<u64>::with_capacity(512, GFP_KERNEL);
+        let page = Page::allocate();
+
+        assert_eq!(
+            vmalloced.map(|memory| mark(memory.as_ptr())).ok(),
+            Some([false, true])
+        );
+        assert_eq!(page.map(|page| mark(page.as_ptr())), Some([true, true]));
+        if let Some(page) = page {
+            // SAFETY: It was no part of the list.
+            unsafe { page.free() };
+        }
+    }
 }

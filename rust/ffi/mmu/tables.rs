@@ -158,14 +158,26 @@ impl Updates for Lazily {
     }
 }
 
-/// Xen, as entries of the last level are updated: those that need not wait go alone. If it refuses
+/// Xen, as an entry of the last level is updated: one that need not wait goes alone. If it refuses
 /// one, the kernel finds out when it looks there, as it does on a native CPU.
-pub(super) struct Directly;
+pub(super) struct Directly(pub(super) Slot);
+
+impl Directly {
+    /// Returns whether the update may wait until lazy mode ends.
+    ///
+    /// Not in the direct map. KFENCE takes pages from it and gives them back wherever memory is
+    /// allocated and freed, also by a task that is in lazy mode for other tables, and uses them
+    /// at once.
+    #[inline(always)]
+    fn may_wait(&self) -> bool {
+        !pagetable::has_struct_pages() || self.0.page().is_allocated()
+    }
+}
 
 impl Updates for Directly {
     #[inline(always)]
     fn update(&self, update: MmuUpdate) {
-        if lazy::is_mmu_lazy() {
+        if lazy::is_mmu_lazy() && self.may_wait() {
             batch(Issue::Later, |batch| batch.update(update));
         } else {
             // SAFETY: The caller has an entry to store.
