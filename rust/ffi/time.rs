@@ -119,6 +119,9 @@ init! {
                     "Delay xen_init_time_common() as kernel is running on vcpu={}\n",
                     vcpu::current().get()
                 );
+                // The kernel does not ask again, and a PVH guest has no device to measure it with.
+                // SAFETY: Boot code, before the kernel uses the table.
+                unsafe { x86_platform.calibrate_tsc = Some(source::xen_tsc_khz) };
                 return;
             }
         }

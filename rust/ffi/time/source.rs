@@ -154,15 +154,14 @@ extern "C" fn xen_clocksource_get_cycles(_cs: *mut bindings::clocksource) -> u64
     system_time()
 }
 
-/// Returns how fast the TSC ticks, as Xen knows it.
+/// Returns how fast the TSC ticks, as Xen knows it: its record, or CPUID where there is none yet.
 pub(super) extern "C" fn xen_tsc_khz() -> c_ulong {
     // SAFETY: Boot code may force features.
     unsafe { bindings::rust_helper_setup_force_cpu_cap(bindings::X86_FEATURE_TSC_KNOWN_FREQ) };
     let _cpu = PreemptOff::new();
 
-    vcpu_info().map_or(0, |vcpu| {
-        to_usize(Snapshot::read(&vcpu.time()).clock.tsc_khz())
-    })
+    let khz = vcpu_info().map_or(0, |vcpu| Snapshot::read(&vcpu.time()).clock.tsc_khz());
+    to_usize(if khz == 0 { tsc::khz().into() } else { khz })
 }
 
 /// Believes the stable bit from now on if it is set, and returns whether it is.
