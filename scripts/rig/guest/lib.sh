@@ -40,7 +40,7 @@ rig_facts() {
 }
 
 # domu_create NAME pv|pvh VCPUS MEMORY_MB [PAYLOAD_FILE] [XL_CFG_LINE...]: create a domain from our own kernel; without
-# a payload it idles. Its console is logged: see domu_wait and domu_log.
+# a payload it idles, and with DOMU_PAUSED set it has yet to be unpaused. Its console is logged: see domu_wait and domu_log.
 domu_create() {
 	_name=$1 _type=$2 _vcpus=$3 _memory=$4 _payload=${5:-}
 	shift 4
@@ -68,7 +68,7 @@ domu_create() {
 		for _line in "$@"; do echo "$_line"; done
 	} >"$_dir/cfg"
 	echo "RIG-CREATE $_name"
-	xl create -q "$_dir/cfg" </dev/null
+	xl create -q ${DOMU_PAUSED:+-p} "$_dir/cfg" </dev/null
 }
 
 # domu_log NAME: print the console log of a domain.

@@ -37,7 +37,7 @@ def hotplug(kind):
 
 def memory(kind):
     """A domU and dom0 get more memory than they started with, some of it hotplugged: it holds what is put there."""
-    yield from led(f"domu-memory.sh {kind}", timeout=1700, config="debug", dom0_mb=1000)
+    yield from led(f"domu-memory.sh {kind}", timeout=1700, built=kernel.build("ours", "debug"), dom0_mb=1000)
 
 
 def end(kind):
@@ -108,24 +108,15 @@ def stress():
     yield from health(result, faults=False)
 
 
-@test("long/kexec", timeout=3000, exclusive=True)
-def kexec():
-    """A PVH domU starts its kernel anew by kexec, and that one boots with all its CPUs."""
-    built = with_options()
-    second = rootfs.domu().read_bytes() + rootfs.addition(
-        {"/rig/payload": b'echo "SECOND $(nproc) $(cat /proc/cmdline)"\n'})
-    payload = '/rig/kexec /rig/bzImage /rig/initrd "$(cat /proc/cmdline) kexeced"\n'
-    with compiled("kexec") as programs:
-        result = boot(Boot(built, guest="pvh-domu", memory=512, payload=payload, timeout=700,
-                           files=programs | {"/rig/bzImage": built.bzimage, "/rig/initrd": second}))
-    yield "the new kernel is loaded", "KEXEC loaded" in result.log, "kexec_file_load failed"
-    booted = re.search(r"^SECOND (\d+) .*\bkexeced\b", result.log, re.MULTILINE)
-    yield "the new kernel runs", bool(booted), "it does not"
-    yield "it has both CPUs", bool(booted) and booted[1] == "2", booted and booted[1]
-    yield from health(result)
+def kexec(why):
+    """A PVH domU starts its kernel anew by kexec, to reboot or after a panic: the new one boots, with all CPUs or one."""
+    yield from led(f"domu-kexec.sh {why}", timeout=1700, xen_args=PROCESSORS["pvh"], built=with_options(),
+                   programs=("ticker", "kexec", "soft_reset"))
 
 
 test("long/pv-memory", needs=["build/debug"], timeout=3500, exclusive=True)(partial(memory, "pv"))
+for each in ("reboot", "panic"):
+    test(f"long/kexec-{each}", timeout=5300, exclusive=True)(partial(kexec, each))
 for each in ("pv", "pvh"):
     test(f"long/{each}-suspend", needs=["build/ours"], timeout=5300, exclusive=True)(partial(suspend, each))
     test(f"long/{each}-hotplug", needs=["build/ours"], timeout=3500, exclusive=True)(partial(hotplug, each))
