@@ -22,7 +22,8 @@ use crate::{
     suspend::hvm::{
         resume,
         Guest,
-        Outcome, //
+        Outcome,
+        Vectors, //
     },
 };
 
@@ -30,6 +31,7 @@ use crate::{
 struct Hvm;
 
 impl Guest for Hvm {
+    type Cpu = u32;
     type Error = c_int;
 
     fn init_shared_info(&mut self) {
@@ -40,20 +42,16 @@ impl Guest for Hvm {
         vcpu_info::restore();
     }
 
-    fn set_event_delivery(&mut self) -> Result<(), c_int> {
-        // SAFETY: Written in boot only.
-        if unsafe { bindings::xen_percpu_upcall } {
-            cpu::online().try_for_each(|cpu| {
-                // SAFETY: The CPU exists, and its vector is allocated.
-                match unsafe { bindings::xen_set_upcall_vector(cpu) } {
-                    0 => Ok(()),
-                    error => Err(error),
-                }
-            })
-        } else {
-            // SAFETY: The vector is allocated.
-            unsafe { bindings::xen_setup_callback_vector() };
-            Ok(())
+    fn set_callback_vector(&mut self) {
+        // SAFETY: The vector is allocated.
+        unsafe { bindings::xen_setup_callback_vector() };
+    }
+
+    fn set_upcall_vector(&mut self, cpu: u32) -> Result<(), c_int> {
+        // SAFETY: The CPU exists, and its vector is allocated.
+        match unsafe { bindings::xen_set_upcall_vector(cpu) } {
+            0 => Ok(()),
+            error => Err(error),
         }
     }
 
@@ -62,10 +60,20 @@ impl Guest for Hvm {
     }
 }
 
+/// Returns how events arrive.
+fn vectors() -> Vectors {
+    // SAFETY: Written in boot only.
+    if unsafe { bindings::xen_percpu_upcall } {
+        Vectors::OfEachCpu
+    } else {
+        Vectors::OfDomain
+    }
+}
+
 /// Brings the guest back to life. Runs in `stop_machine()`, interrupts off.
 pub(super) fn post_suspend(outcome: Outcome) {
     bug_on_err(
-        resume(&mut Hvm, outcome),
+        resume(&mut Hvm, outcome, vectors(), cpu::online()),
         "a CPU cannot get events after resume",
     );
 }

@@ -297,6 +297,16 @@ mod tests {
     }
 
     #[test]
+    fn what_was_decided_is_unplugged_again_without_words() {
+        let (answer, _) = run(WILLING, Unplug::NONE, BOTH);
+        let (again, trace) = run(WILLING, answer.unwrap_or_default(), Unplug::ALL);
+        let [a, b, c, d, e, f] = INTRODUCED;
+
+        assert_eq!(again, Some(BOTH));
+        assert!(trace.is(&[a, b, c, d, e, f, Outw(3, 0x10)]));
+    }
+
+    #[test]
     fn the_default_of_a_kernel_without_frontends_unplugs_nothing() {
         let (answer, trace) = run(WILLING, Unplug::NONE, Unplug::NONE);
         let [a, b, c, d, e, f] = INTRODUCED;
