@@ -4,7 +4,7 @@
 # shellcheck source=/dev/null
 . /rig/lib.sh
 
-# lead pv|pvh NAME: the domain that all this is about.
+# lead pv|pvh|hvm NAME: the domain that all this is about.
 lead() {
 	kind=$1
 	name=$2

@@ -39,6 +39,13 @@ rig_facts() {
 	echo "RIG-FACT kernel $(uname -r)"
 }
 
+# domu_load DIRECTORY: the lines for xl that say where a domain's kernel and initramfs come from.
+domu_load() {
+	echo "kernel = \"/boot/bzImage\""
+	echo "ramdisk = \"$1/initrd\""
+	echo "extra = \"console=hvc0 $DOMU_APPEND\""
+}
+
 # domu_create NAME pv|pvh VCPUS MEMORY_MB [PAYLOAD_FILE] [XL_CFG_LINE...]: create a domain from our own kernel; without
 # a payload it idles, and with DOMU_PAUSED set it has yet to be unpaused. Its console is logged: see domu_wait and domu_log.
 domu_create() {
@@ -59,9 +66,7 @@ domu_create() {
 		echo "type = \"$_type\""
 		echo "vcpus = $_vcpus"
 		echo "memory = $_memory"
-		echo "kernel = \"/boot/bzImage\""
-		echo "ramdisk = \"$_dir/initrd\""
-		echo "extra = \"console=hvc0 $DOMU_APPEND\""
+		domu_load "$_dir"
 		echo "on_poweroff = \"destroy\""
 		echo "on_reboot = \"destroy\""
 		echo "on_crash = \"destroy\""

@@ -8,7 +8,7 @@ from rig.tests import registry, runner
 
 # In the order in which a run takes them: what needs no kernel first, what needs the longest builds last.
 MODULES = ("lint", "overlay", "host", "badinput", "build", "boots", "sleep", "efi", "domu", "selftests", "kunit", "long",
-           "configs")
+           "hvm", "configs")
 
 
 def main(argv):

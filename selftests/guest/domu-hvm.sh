@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# A PVHVM domU: what it says of itself, that it unplugs an emulated NIC, and that again when it was restored.
+# shellcheck source=SCRIPTDIR/domu.sh
+. /rig/domu.sh
+
+# From a disc on an AHCI controller the firmware reads by DMA; what kernel= names it reads from a port, byte by byte.
+domu_load() {
+	disc=$1/disc
+	mkdir -p "$disc"
+	cp /boot/bzImage "$1/initrd" /usr/lib/ISOLINUX/isolinux.bin /usr/lib/syslinux/modules/bios/ldlinux.c32 "$disc"
+	echo "DEFAULT bzImage initrd=initrd console=hvc0 $DOMU_APPEND" >"$disc/isolinux.cfg"
+	genisoimage -quiet -R -b isolinux.bin -no-emul-boot -boot-load-size 4 -boot-info-table -o "$1/iso" "$disc"
+	drive="file=$1/iso,if=none,id=disc,media=cdrom,format=raw,readonly=on"
+	cat <<-END
+		device_model_args_hvm = [ "-device", "ahci,id=ahci", "-drive", "$drive",
+			"-device", "ide-cd,drive=disc,bus=ahci.0,bootindex=0", "-device", "e1000,romfile=" ]
+		vga = "none"
+		nographic = 1
+		vnc = 0
+		usb = 0
+	END
+}
+
+says() { domain_log | grep -q "^$1"; }
+has_nic() { xl qemu-monitor-command "$name" 'info pci' | grep -q 'Ethernet controller'; }
+has_none() { xl qemu-monitor-command "$name" 'info pci' | grep 'PCI device' && ! has_nic; }
+
+cat >/run/hvm.sh <<'END'
+. /rig/state.sh
+echo "DEVICES $(grep -l '^0x0200' /sys/bus/pci/devices/*/class | wc -l) NICs," \
+	"$(grep -l '^0xff80' /sys/bus/pci/devices/*/class | wc -l) platform devices"
+echo 0 >/sys/devices/system/cpu/cpu1/online && echo "CPUS without cpu1: $(nproc)"
+echo 1 >/sys/devices/system/cpu/cpu1/online && echo "CPUS with cpu1: $(nproc)"
+grep HYP /proc/interrupts | sed 's/^ */INTERRUPTS /'
+. /rig/ticker.sh
+END
+
+lead hvm full
+export DOMU_APPEND="xen_emul_unplug=all rcupdate.rcu_cpu_stall_timeout=300"
+mkdir -p "/run/domu/$name/add/rig" /var/log/xen
+cp /run/ticker.sh /rig/state.sh "/run/domu/$name/add/rig/"
+check 'create' create 2 256 /run/hvm.sh
+check 'the guest ticks' domu_wait "$name" '^TICK 2 ' 900 || { domain_log && exit 1; }
+check 'guest_type is HVM' says 'RIG-FACT mode HVM'
+check 'finds Xen' says 'DMESG Hypervisor detected: Xen HVM'
+check 'banner' says 'DMESG Booting paravirtualized kernel on Xen HVM'
+check 'events by vector' says 'DMESG xen:events: Xen HVM callback vector for event delivery is enabled'
+check 'on both CPUs' says 'INTERRUPTS HYP: *[1-9][0-9]* *[1-9]'
+check 'clocksource' says 'STATE clocksource xen'
+check 'one CPU goes' says 'CPUS without cpu1: 1'
+check 'and comes' says 'CPUS with cpu1: 2'
+check 'both CPUs' has_cpus 2
+check 'the guest finds no NIC' says 'DEVICES 0 NICs, 1 platform devices'
+check 'the NIC is unplugged' has_none
+
+check 'save' xl save "$name" "/tmp/$name.save" || exit 1
+check 'gone after save' is_gone
+check 'restore' xl restore -p "/tmp/$name.save"
+check 'another device model has a NIC' has_nic
+check 'unpause' xl unpause "$name"
+check 'ticks after restore' ticks_on
+check 'both CPUs after restore' has_cpus 2
+check 'the NIC is unplugged again' has_none
+shut_down
+echo "CHECK ok finished"
