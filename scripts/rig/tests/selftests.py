@@ -19,9 +19,21 @@ def ours(guest):
     plan = kselftest.boot(kernel.build("ours"), kselftest.SETS["xen"], guest)
     if guest == "pv-dom0":
         plan = replace(plan, payload=re.sub("^(?=ksft .*foreign_map)", NEIGHBOUR, plan.payload, flags=re.MULTILINE))
+    yield from judged(plan, kselftest.tests(kselftest.install(plan.kernel.tree), kselftest.SETS["xen"]))
+
+
+def faults():
+    """Allocations fail, one after the other, in what maps others' frames, in the kernel that can have them fail."""
+    plan = kselftest.boot(kernel.build("ours", config="debug"), kselftest.SETS["xen"])
+    payload = re.sub(r"^ksft (?!.* faults$).*\n", "", plan.payload, flags=re.MULTILINE)
+    yield from judged(replace(plan, payload=payload, append="kunit.enable=0"), ["xen:faults"])
+
+
+def judged(plan, names):
+    """What some tests of a boot say themselves."""
     result = boot(plan)
     verdicts = kselftest.parse(result.log)
-    for name in kselftest.tests(kselftest.install(plan.kernel.tree), kselftest.SETS["xen"]):
+    for name in names:
         verdict = verdicts.get(name, "no result")
         said = re.findall(rf"^# {name.partition(':')[2]}: (.*)$", result.log, re.MULTILINE)
         if verdict == "skip":
@@ -65,6 +77,7 @@ def verdicts_on_stock(group, guest):
 
 for each in ("pv-dom0", "pv-domu", "pvh-domu"):
     test(f"selftests/xen-{each}", needs=["build/ours"], timeout=1600, exclusive=each == "pvh-domu")(partial(ours, each))
+test("selftests/faults", needs=["build/debug"], timeout=1600)(faults)
 for each in kselftest.SETS:
     if each != "xen":
         test(f"selftests/{each}", needs=["build/ours", "build/stock"], timeout=4600)(partial(own_of_the_kernel, each))
