@@ -43,10 +43,10 @@ def judged(plan, names):
     yield from health(result)
 
 
-def own_of_the_kernel(group, guest="pv-dom0"):
+def own_of_the_kernel(group, guest="pv-dom0", xen_args=""):
     """What passes of the kernel's own selftests on stock C, here and when it was recorded, passes on ours."""
-    stock = dict.fromkeys(passed(verdicts_on_stock(group, guest)) & passed(kselftest.recorded()), "pass")
-    plan = kselftest.boot(kernel.build("ours"), kselftest.SETS[group], guest)
+    stock = dict.fromkeys(passed(verdicts_on_stock(group, guest, xen_args)) & passed(kselftest.recorded()), "pass")
+    plan = replace(kselftest.boot(kernel.build("ours"), kselftest.SETS[group], guest), xen_args=xen_args)
     result = boot(plan)
     yield from health(result, faults=False)
     lacking = kselftest.regressions(stock, kselftest.parse(result.log))
@@ -63,15 +63,15 @@ def passed(verdicts):
     return {name for name, verdict in verdicts.items() if verdict == "pass"}
 
 
-def verdicts_on_stock(group, guest):
+def verdicts_on_stock(group, guest, xen_args):
     """The verdicts on stock C, which are kept for as long as kernel, tests, Xen and QEMU stay the same."""
     built = kernel.build("stock")
-    plan = kselftest.boot(built, kselftest.SETS[group], guest)
+    plan = replace(kselftest.boot(built, kselftest.SETS[group], guest), xen_args=xen_args)
 
     def make(directory):
         (directory / "verdicts").write_text(json.dumps(kselftest.parse(boot(plan).log)))
 
-    key = cache.digest(built.bzimage, guest, plan.payload, hypervisor.version(), qemu.version())
+    key = cache.digest(built.bzimage, guest, xen_args, plan.payload, hypervisor.version(), qemu.version())
     return json.loads((cache.entry(f"kselftest-stock-{group}", key, make) / "verdicts").read_text())
 
 
@@ -81,7 +81,8 @@ test("selftests/faults", needs=["build/debug"], timeout=1600)(faults)
 for each in kselftest.SETS:
     if each != "xen":
         test(f"selftests/{each}", needs=["build/ours", "build/stock"], timeout=4600)(partial(own_of_the_kernel, each))
-# The sets that go through what a PVH guest does in its own way.
+# The sets that go through what a PVH guest does in its own way. Where processors are busy, the emulator loses such
+# guests; with one it was not seen to.
 for each in ("cpu", "time"):
     test(f"long/{each}-pvh-domu", needs=["build/ours", "build/stock"],
-         timeout=4600)(partial(own_of_the_kernel, each, "pvh-domu"))
+         timeout=4600)(partial(own_of_the_kernel, each, "pvh-domu", "maxcpus=1"))
