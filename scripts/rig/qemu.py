@@ -12,6 +12,9 @@ from rig.errors import UserError
 PROGRAM = "qemu-system-x86_64"
 XEN_ARGS = "console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all bootscrub=0"
 DOM0_OF_DOMU = 768
+# Guest time is instructions executed; the clock that keeps the date, and QEMU's random numbers, come from there too.
+COUNTED = ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off", "-rtc", "base=2026-01-01,clock=vm",
+           "-seed", "1"]
 
 
 def needed():
@@ -48,7 +51,7 @@ def machine(boot, kvm):
     if pvh_dom0:
         options += ["-device", "amd-iommu,intremap=on"]
     if boot.icount:
-        return [*options, "-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"]
+        return [*options, *COUNTED]
     return [*options, "-accel", "kvm" if kvm else "tcg"]
 
 
@@ -76,7 +79,7 @@ def command(boot, xen, initrd, kvm):
 
 def native(kernel, initrd, append):
     """The command line of a boot without Xen: the ELF kernel, so that nobody has to unpack it; instructions counted."""
-    return [PROGRAM, "-machine", "pc", "-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off", "-cpu", "qemu64",
-            "-smp", "1", "-m", "512", "-display", "none", "-vga", "none", "-nic", "none", "-no-reboot",
+    return [PROGRAM, "-machine", "pc", *COUNTED, "-cpu", "qemu64", "-smp", "1", "-m", "512",
+            "-display", "none", "-vga", "none", "-nic", "none", "-no-reboot",
             "-serial", "mon:stdio", "-kernel", os.fspath(kernel.vmlinux), "-initrd", os.fspath(initrd),
             "-append", f"console=ttyS0 {append}"]

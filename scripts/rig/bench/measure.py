@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """Boot, run, read the figures off the console.
 
-Under -icount guest time is instructions executed, the hypervisor's included. What remains of chance is where things
-happen to lie in memory, and what the kernel does once in a while: address randomisation is off, and the least counts of
-three rounds in each of three boots, which have another dummy word on the command line each. Figures of two runs on a
-busy machine agreed within 0.1 % in instructions, thread creation and the sleep within 0.3 %; those of hypercalls within
-0.6 %, since each comes from one boot, and kernel threads issue some of them.
+Under -icount guest time is instructions executed, the hypervisor's included, and QEMU's date and random numbers begin
+with the same each time: two boots of one kernel print the same figures to the last digit. Where things happen to lie in
+memory, and what the kernel does once in a while, would still be chance between two kernels: address randomisation is
+off, and the least counts of three rounds in each of three boots, which have another dummy word on the command line each.
 """
 
 import tempfile
