@@ -107,6 +107,7 @@ pub(crate) use kernel::bindings::{
     pcpu_alloc_noprof,
     pg_level_PG_LEVEL_4K,
     pgd_t,
+    pfn_range_is_mapped,
     pgdval_t,
     pgprot_t,
     phys_addr_t,

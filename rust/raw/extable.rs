@@ -44,45 +44,12 @@ const EFAULT_IN_RAX: i32 = {
     IMM_REG | (-14 << IMM_SHIFT)
 };
 
-/// Loads the word at `address`, which may be unmapped.
-///
-/// # Errors
-///
-/// [`Fault`] if it is.
+/// Loads the word at `address`, or returns one of ones if it is unmapped.
 ///
 /// # Safety
 ///
 /// If there is memory at `address`, any word in it is one that the caller may see. It is read
 /// once, and may change at any time.
-#[inline]
-pub(crate) unsafe fn load(address: *const u64) -> Result<u64, Fault> {
-    let value: u64;
-    let error: i64;
-
-    // SAFETY: Reads one word, or nothing: the exception table catches the fault.
-    unsafe {
-        asm!(
-            guarded!("mov {value}, qword ptr [{address}]"),
-            address = in(reg) address,
-            value = inout(reg) !0u64 => value,
-            fixup = const EFAULT_IN_RAX,
-            inout("rax") 0i64 => error,
-            options(nostack, preserves_flags, readonly),
-        );
-    }
-    if error == 0 {
-        Ok(value)
-    } else {
-        Err(Fault)
-    }
-}
-
-/// Loads the word at `address`, or returns one of ones if it is unmapped.
-///
-/// # Safety
-///
-/// As for [`load`].
-#[cfg(CONFIG_XEN_PV)]
 #[inline(always)]
 pub(crate) unsafe fn load_or_ones(address: *const u64) -> u64 {
     /// `EX_TYPE_DEFAULT`: on a fault, go on.
@@ -151,7 +118,7 @@ mod tests {
         // SAFETY: `word` is ours.
         assert_eq!(unsafe { store(address, 7) }, Ok(()));
         // SAFETY: `word` is ours.
-        assert_eq!(unsafe { load(address) }, Ok(7));
+        assert_eq!(unsafe { load_or_ones(address) }, 7);
     }
 
     #[test]
@@ -159,11 +126,8 @@ mod tests {
         let hole = core::ptr::without_provenance_mut(UNMAPPED);
 
         // SAFETY: Nothing is there.
-        assert_eq!(unsafe { load(hole) }, Err(Fault));
+        assert_eq!(unsafe { load_or_ones(hole) }, !0);
         // SAFETY: Nothing is there.
         assert_eq!(unsafe { store(hole, 0) }, Err(Fault));
-        #[cfg(CONFIG_XEN_PV)]
-        // SAFETY: Nothing is there.
-        assert_eq!(unsafe { load_or_ones(hole) }, !0);
     }
 }

@@ -9,8 +9,7 @@
 //! Look-ups are valid in any context, NMI included, once `build_dynamic_phys_to_machine()` has
 //! run, and make no C call. Stores are valid in any context once exceptions are handled.
 //!
-//! C ancestor: `__pfn_to_mfn()`, `mfn_to_pfn()` in `asm/xen/page.h`, `get_phys_to_machine()` in
-//! `p2m.c`.
+//! C ancestor: `__pfn_to_mfn()` in `asm/xen/page.h`, `get_phys_to_machine()` in `p2m.c`.
 
 #![expect(unsafe_code)]
 
@@ -19,13 +18,9 @@ pub(crate) mod page;
 
 use crate::{
     abi::{
-        frame::{
-            Mfn,
-            Pfn, //
-        },
+        frame::Pfn,
         p2m::{
             place::Leaf,
-            Hole,
             P2mEntry, //
         },
     },
@@ -67,10 +62,11 @@ pub(crate) fn lookup_hole(pfn: Pfn) -> P2mEntry {
     let limit = to_u64(unsafe { bindings::xen_max_p2m_pfn });
 
     if contains(pfn) {
-        match mapping::leaf_hole(Leaf::of(pfn)) {
-            Some(Hole::Identity) => P2mEntry::beyond(pfn),
+        if mapping::is_identity(Leaf::of(pfn)) {
+            P2mEntry::beyond(pfn)
+        } else {
             // Once more: if the leaf has been allocated just now, its words have been there before.
-            Some(Hole::Missing) | None => listed(pfn).unwrap_or(P2mEntry::Missing),
+            listed(pfn).unwrap_or(P2mEntry::Missing)
         }
     } else if pfn.get() < limit {
         // SAFETY: It takes any page, in boot, when the list does not have these yet.
@@ -118,34 +114,6 @@ pub(crate) fn store(pfn: Pfn, entry: P2mEntry) -> Result<(), extable::Fault> {
     unsafe { extable::store(word(pfn), entry.encode()) }
 }
 
-/// Returns the page of this PV guest that `frame` is behind.
-///
-/// Xen's machine-to-physical table says which page a frame is for the domain that owns it. It is
-/// right for this domain if the list agrees. Frames that are no RAM have their own number.
-///
-/// Valid in any context once exceptions are handled.
-pub(crate) fn page_of(frame: Mfn) -> Option<Pfn> {
-    // SAFETY: Written in early boot only.
-    let (table, size) = unsafe {
-        (
-            bindings::machine_to_phys_mapping,
-            bindings::machine_to_phys_nr,
-        )
-    };
-    let index = to_usize(frame.get());
-    let listed = if index < size {
-        // SAFETY: The table has a word for each frame, or a hole.
-        unsafe { extable::load(table.cast_const().cast::<u64>().wrapping_add(index)) }.ok()
-    } else {
-        None
-    };
-    let page = listed
-        .and_then(Pfn::new)
-        .filter(|&page| lookup(page) == P2mEntry::Mapped(frame));
-
-    page.or_else(|| Pfn::new(frame.get()).filter(|&page| lookup(page) == P2mEntry::Identity(frame)))
-}
-
 #[cfg(CONFIG_XEN_KUNIT_TEST)]
 #[kernel::macros::kunit_tests(xen_raw_p2m)]
 mod tests {
@@ -166,16 +134,6 @@ mod tests {
     }
 
     #[test]
-    fn xen_agrees_on_which_page_a_frame_is() {
-        if domain::is_pv() {
-            let frame = page().and_then(|page| lookup(page).mfn());
-
-            assert!(page().is_some());
-            assert_eq!(frame.and_then(page_of), page());
-        }
-    }
-
-    #[test]
     fn the_kernel_is_in_memory_of_its_own() {
         if domain::is_pv() {
             let entry = page().map(lookup);
@@ -193,7 +151,6 @@ mod tests {
     fn beyond_the_list_is_the_machine() {
         if domain::is_pv() {
             assert_eq!(lookup(Pfn::MAX), P2mEntry::beyond(Pfn::MAX));
-            assert_eq!(page_of(Mfn::MAX), Some(Pfn::MAX));
             assert_eq!(store(Pfn::MAX, P2mEntry::Missing), Err(extable::Fault));
         }
     }

@@ -34,8 +34,8 @@ pub fn limit(line: &[u8]) -> Option<bool> {
 /// Returns what a value that begins so means: `kstrtobool()`.
 fn boolean(value: &[u8]) -> Option<bool> {
     match value {
-        [b'y' | b'Y' | b't' | b'T' | b'1', ..] => Some(true),
-        [b'n' | b'N' | b'f' | b'F' | b'0', ..] => Some(false),
+        [b'e' | b'E' | b'y' | b'Y' | b't' | b'T' | b'1', ..] => Some(true),
+        [b'd' | b'D' | b'n' | b'N' | b'f' | b'F' | b'0', ..] => Some(false),
         [b'o' | b'O', b'n' | b'N', ..] => Some(true),
         [b'o' | b'O', b'f' | b'F', ..] => Some(false),
         _ => None,
@@ -58,7 +58,9 @@ mod tests {
         assert_eq!(limit(b"xen_512gb_limit=1"), Some(true));
         assert_eq!(limit(b"xen_512gb_limit=on ro"), Some(true));
         assert_eq!(limit(b"xen_512gb_limit=Yes"), Some(true));
+        assert_eq!(limit(b"xen_512gb_limit=enable"), Some(true));
         assert_eq!(limit(b"xen_512gb_limit=0"), Some(false));
+        assert_eq!(limit(b"xen_512gb_limit=Disable"), Some(false));
         assert_eq!(limit(b"ro xen_512gb_limit=off"), Some(false));
         assert_eq!(limit(b"xen_512gb_limit=n"), Some(false));
         assert_eq!(limit(b"xen_512gb_limit=maybe"), None);

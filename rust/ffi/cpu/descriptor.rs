@@ -19,6 +19,7 @@ use crate::{
             PAGE_SIZE, //
         },
         pagetable::{
+            Flush,
             Machine,
             MmuextOp,
             Pte, //
@@ -41,12 +42,13 @@ use crate::{
             bug,
             bug_on_err, //
         },
+        frames,
         hypercall::{
             descriptor::{
                 set_gdt,
                 update_descriptor, //
             },
-            mapping::update_va_mapping, //
+            mmu, //
         },
         p2m,
         pagetable::{
@@ -119,7 +121,7 @@ init! {
 
         bug_on_err(
             // SAFETY: Entries are written by hypercalls only.
-            unsafe { update_va_mapping(address, entry.get()) },
+            unsafe { mmu::remap(address, entry, Flush::None) },
             "a descriptor table stays writable",
         );
         bug_on_err(set_gdt(frame, entries), "Xen takes no descriptor table");
@@ -238,10 +240,10 @@ fn remap_page(address: u64, flags: u64) {
     let Some(frame) = address::walk(address).map(Maddr::frame) else {
         bug("a local descriptor table is not in memory");
     };
-    let Some(page) = p2m::page_of(frame) else {
+    let Some(page) = frames::page_of(frame) else {
         bug("a local descriptor table is not this domain's");
     };
-    let entry = Pte::<Machine>::map(frame, flags).get();
+    let entry = Pte::<Machine>::map(frame, flags);
     let alias = to_u64(address::physical_to_linear::<u8>(page.base()).addr());
     let _preempt = PreemptOff::new();
     let mut byte = 0_u8;
@@ -252,7 +254,7 @@ fn remap_page(address: u64, flags: u64) {
     for address in [address, alias] {
         bug_on_err(
             // SAFETY: The page is the table's, and stays mapped; its user knows who may write it.
-            unsafe { update_va_mapping(address, entry) },
+            unsafe { mmu::remap(address, entry, Flush::None) },
             "a local descriptor table cannot be mapped otherwise",
         );
         if address == alias {

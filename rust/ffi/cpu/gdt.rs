@@ -22,7 +22,7 @@ use crate::{
     raw::{
         address,
         bindings,
-        p2m,
+        frames,
         percpu::PerCpu,
         word::to_u64, //
     },
@@ -65,7 +65,7 @@ impl Descriptors {
 
     /// Returns where the direct map has it, as it does what is this domain's.
     fn alias(&self) -> Option<*mut c_void> {
-        p2m::page_of(self.frame).map(|page| address::physical_to_linear(page.base()))
+        frames::page_of(self.frame).map(|page| address::physical_to_linear(page.base()))
     }
 
     /// Makes it one that Xen takes: nobody can write it but by hypercalls.

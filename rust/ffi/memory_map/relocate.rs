@@ -85,13 +85,19 @@ init! {
     pub(super) fn initrd() {
         let params = &raw mut bindings::boot_params;
         // SAFETY: Boot code. The fields may lie unaligned.
-        let [image, size] = unsafe {
+        let [start, size] = unsafe {
             [
-                (&raw const (*params).hdr.ramdisk_image).read_unaligned(),
-                (&raw const (*params).hdr.ramdisk_size).read_unaligned(),
+                [
+                    (&raw const (*params).hdr.ramdisk_image).read_unaligned(),
+                    (&raw const (*params).ext_ramdisk_image).read_unaligned(),
+                ],
+                [
+                    (&raw const (*params).hdr.ramdisk_size).read_unaligned(),
+                    (&raw const (*params).ext_ramdisk_size).read_unaligned(),
+                ],
             ]
-        };
-        let [start, size] = [image, size].map(u64::from);
+        }
+        .map(|[low, high]| u64::from(low) | u64::from(high) << 32);
 
         if is_ram(start, size) {
             return;

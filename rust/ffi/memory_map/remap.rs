@@ -18,6 +18,7 @@ use crate::{
         },
         p2m::P2mEntry,
         pagetable::{
+            Flush,
             Machine,
             Pte, //
         }, //
@@ -48,9 +49,11 @@ use crate::{
             bug,
             bug_on_err, //
         },
+        frames,
         hypercall::{
             mapping,
-            memory, //
+            memory,
+            mmu, //
         },
         p2m,
         pagetable::kernel_flags,
@@ -172,23 +175,26 @@ fn place(page: Pfn, frame: Mfn) {
     bug("a frame cannot be given another number");
 }
 
-/// Returns whether the direct map reaches a page: with "mem=" it may end below.
+/// Returns whether the direct map has a page: with "mem=" it may end below, with "memmap=" it may
+/// have holes.
 fn is_mapped(page: Pfn) -> bool {
-    // SAFETY: It changes no more once memory is mapped.
-    page.get() < to_u64(unsafe { bindings::max_pfn_mapped })
+    let page = to_usize(page.get());
+
+    // SAFETY: What is mapped changes no more once memory is mapped.
+    unsafe { bindings::pfn_range_is_mapped(page, page + 1) }
 }
 
 /// Returns the page-table entry of a frame in the kernel.
-fn kernel_entry(frame: Mfn) -> u64 {
-    Pte::<Machine>::map(frame, kernel_flags()).get()
+fn kernel_entry(frame: Mfn) -> Pte<Machine> {
+    Pte::<Machine>::map(frame, kernel_flags())
 }
 
 /// Writes the entry that maps a page in the direct map.
-fn set_direct_map(page: Pfn, entry: u64) -> Result<(), XenErrno> {
+fn set_direct_map(page: Pfn, entry: Pte<Machine>) -> Result<(), XenErrno> {
     let address = to_u64(address::physical_to_linear::<u8>(page.base()).addr());
 
     // SAFETY: Either the page had no memory, or it is no memory of ours any more.
-    unsafe { mapping::update_va_mapping(address, entry) }
+    unsafe { mmu::remap(address, entry, Flush::None) }
 }
 
 init! {
@@ -253,7 +259,7 @@ fn release(pages: Pages) {
 
 /// Returns whether Xen knows a frame by this page's number.
 fn is_page_of(frame: Mfn, page: u64) -> bool {
-    p2m::page_of(frame).is_some_and(|known| known.get() == page)
+    frames::page_of(frame).is_some_and(|known| known.get() == page)
 }
 
 /// Ends what the kernel maps of some pages.
@@ -264,7 +270,7 @@ fn unmap(pages: Pages) {
 
     for page in (pages.start..pages.end).filter_map(Pfn::new) {
         // Where nothing is mapped there is nothing to end.
-        let _ = set_direct_map(page, 0);
+        let _ = set_direct_map(page, Pte::EMPTY);
     }
 }
 

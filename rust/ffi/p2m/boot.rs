@@ -26,7 +26,10 @@ use crate::{
     boot::memory_map::Pages,
     ffi::{
         guest::extra_memory,
-        p2m::known, //
+        p2m::{
+            known,
+            remap, //
+        }, //
     },
     mmu::p2m::build::{
         Part,
@@ -101,12 +104,13 @@ init! {
     pub(in crate::ffi) fn vmalloc_p2m_tree() {
         // SAFETY: Nobody writes them at the time.
         let (size, limit) = unsafe { (bindings::xen_p2m_size, bindings::xen_max_p2m_pfn) };
-        let regions = mapping::regions(to_u64(limit).max(HOTPLUG_PAGES));
+        let regions = mapping::regions(to_u64(limit).max(HOTPLUG_PAGES).max(remap::end()));
         let pages = regions * REGION_PAGES;
         let bytes = to_usize(pages) * size_of::<c_ulong>();
         // SAFETY: Boot code, once.
         let list = unsafe { bindings::xen_p2m_reserve(bytes) };
 
+        #[cfg(CONFIG_PRINTK)]
         // SAFETY: The format takes a pointer, which is not followed, and an `unsigned long`.
         unsafe {
             bindings::_printk(

@@ -42,6 +42,7 @@ use crate::{
         address,
         bindings,
         domain,
+        frames,
         hypercall::grant,
         p2m,
         print::{
@@ -71,7 +72,7 @@ impl Domain for Kernel {
     }
 
     fn frame_in(&self, address: Maddr) -> Option<Mfn> {
-        let table = p2m::page_of(address.frame())?.base();
+        let table = frames::page_of(address.frame())?.base();
 
         address::entry_at(table.checked_add(address.page_offset())?)
     }

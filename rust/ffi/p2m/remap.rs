@@ -82,6 +82,13 @@ init! {
 }
 
 init! {
+    /// Returns the end of the pages that ranges were moved to, which may lie beyond all memory.
+    pub(super) fn end() -> u64 {
+        remaps().pages().map(|(page, _)| page.get() + 1).max().unwrap_or(0)
+    }
+}
+
+init! {
     /// Puts the frames of the ranges that were moved behind their pages.
     pub(crate) fn finish() {
         let mut remapped = 0_u32;

@@ -27,6 +27,7 @@ use crate::{
             bug,
             bug_on_err, //
         },
+        frames,
         hypercall,
         p2m,
         shared, //
@@ -69,7 +70,7 @@ impl Guest for Pv {
     }
 
     fn name_rings_by_page(&mut self) {
-        self.rename_rings(|frame| Mfn::new(frame).and_then(p2m::page_of).map(Pfn::get));
+        self.rename_rings(|frame| Mfn::new(frame).and_then(frames::page_of).map(Pfn::get));
     }
 
     fn name_rings_by_frame(&mut self) {

@@ -59,11 +59,17 @@ fn store_again(list: &impl List, page: Pfn, entry: P2mEntry) -> Result<(), ReadO
 
 /// Stores what is behind `page`. May sleep if the page has no word of its own yet.
 ///
+/// Beyond the list nothing can be set, "missing" neither: who announces memory that way would get
+/// pages that have no frame ever, and are taken for the machine's.
+///
 /// # Errors
 ///
 /// Both of [`NoEntry`].
 #[inline]
 pub fn set(memory: &mut impl Memory, page: Pfn, entry: P2mEntry) -> Result<(), NoEntry> {
+    if !memory.contains(page) {
+        return Err(NoEntry::Beyond);
+    }
     match store(memory, page, entry) {
         Ok(()) => Ok(()),
         Err(ReadOnly) => {
@@ -419,11 +425,13 @@ mod tests {
     }
 
     #[test]
-    fn beyond_the_list_everything_is_missing() {
+    fn beyond_the_list_nothing_can_be_set() {
         let mut fake = Fake::new(Hole::Missing, 3);
 
-        assert_eq!(set(&mut fake, Pfn::MAX, P2mEntry::Missing), Ok(()));
-        assert_eq!(set(&mut fake, Pfn::MAX, FRAME), Err(NoEntry::Beyond));
+        assert_eq!(store(&fake, Pfn::MAX, P2mEntry::Missing), Ok(()));
+        for entry in [P2mEntry::Missing, FRAME] {
+            assert_eq!(set(&mut fake, Pfn::MAX, entry), Err(NoEntry::Beyond));
+        }
         assert_eq!(allocate(&mut fake, Pfn::MAX), Err(NoEntry::Beyond));
         assert_eq!(fake.left, 3);
     }

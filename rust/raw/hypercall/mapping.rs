@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Hypercalls that change one mapping of a PV guest, or what Xen knows of one frame.
+//! The hypercall that changes what Xen knows of one frame of a PV guest.
 
 use super::hypercall;
 use crate::{
@@ -15,21 +15,6 @@ use crate::{
     },
     raw::word::to_u64, //
 };
-
-/// `HYPERVISOR_update_va_mapping`: writes the last page-table entry that maps `address`.
-///
-/// # Errors
-///
-/// Xen's refusals.
-///
-/// # Safety
-///
-/// Nobody may use what the entry has mapped, nor expect to see it.
-pub(crate) unsafe fn update_va_mapping(address: u64, entry: u64) -> Result<(), XenErrno> {
-    // SAFETY: Xen checks that this domain may have the entry; the rest is the caller's promise.
-    XenErrno::result(unsafe { hypercall(Number::UpdateVaMapping, [address, entry, 0, 0, 0]) })?;
-    Ok(())
-}
 
 /// `MMU_MACHPHYS_UPDATE`: tells Xen which page a frame of this domain is.
 ///

@@ -31,9 +31,8 @@ use crate::{
 ///
 /// `EINVAL` for an address without page table.
 pub(crate) fn unmap(address: u64) -> Result<(), XenErrno> {
-    // SAFETY: It takes no pointer. Code that looks there would fault, and not see other memory.
-    XenErrno::result(unsafe { hypercall(Number::UpdateVaMapping, [address, 0, 0, 0, 0]) })?;
-    Ok(())
+    // SAFETY: Code that looks there would fault, and not see other memory.
+    unsafe { remap(address, Pte::EMPTY, Flush::None) }
 }
 
 /// `__HYPERVISOR_update_va_mapping`: changes what maps an address of the kernel's.

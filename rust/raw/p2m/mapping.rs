@@ -167,13 +167,24 @@ pub(crate) fn mapped(leaf: Leaf) -> Option<Mfn> {
     Some(Maddr::new(entry & Maddr::MAX.get())?.frame())
 }
 
+/// Returns whether a frame is that of the page of words that holes of a kind share.
+#[inline(always)]
+fn is_shared(frame: Mfn, hole: Hole) -> bool {
+    shared_leaf(hole).and_then(Page::frame) == Some(frame)
+}
+
 /// Returns which shared page is mapped for a leaf, if one is.
 pub(crate) fn leaf_hole(leaf: Leaf) -> Option<Hole> {
-    let mapped = mapped(leaf)?;
+    let frame = mapped(leaf)?;
 
     [Hole::Missing, Hole::Identity]
         .into_iter()
-        .find(|&hole| shared_leaf(hole).and_then(Page::frame) == Some(mapped))
+        .find(|&hole| is_shared(frame, hole))
+}
+
+/// Returns whether the shared page for identity is mapped for a leaf.
+pub(crate) fn is_identity(leaf: Leaf) -> bool {
+    mapped(leaf).is_some_and(|frame| is_shared(frame, Hole::Identity))
 }
 
 /// Returns which shared table maps a region, if one does.
