@@ -111,11 +111,6 @@ int rust_helper_native_write_msr_safe(u32 msr, u64 value)
 	return native_write_msr_safe(msr, value);
 }
 
-struct mm_struct *rust_helper_loaded_mm(void)
-{
-	return this_cpu_read(cpu_tlbstate.loaded_mm);
-}
-
 void rust_helper_cond_resched(void)
 {
 	cond_resched();

@@ -58,6 +58,9 @@ pub trait Tables: Entries {
     /// Marks a table as pinned, and returns whether it was not before.
     fn mark_pinned(&self, table: Pfn) -> bool;
 
+    /// Returns whether a table is marked as pinned.
+    fn is_pinned(&self, table: Pfn) -> bool;
+
     /// Marks a table as not pinned, and returns whether it was pinned before.
     fn mark_unpinned(&self, table: Pfn) -> bool;
 
@@ -92,18 +95,15 @@ fn frame(tables: &impl Frames, table: Pfn) -> Mfn {
     tables.frame(table).unwrap_or(Mfn::MAX)
 }
 
-/// Returns what has to be flushed when a table's page changes access: all is, with the last one.
-#[inline(always)]
-fn flush_for(level: Level) -> Flush {
-    match level {
-        Level::Pgd => Flush::Local,
-        _ => Flush::None,
-    }
-}
-
 /// Makes a table read-only, and pins it if it has a lock of its own.
 #[inline(always)]
-fn pin_table<T: Tables>(tables: &T, batch: &impl Batch<T::Lock>, table: Pfn, level: Level) {
+fn pin_table<T: Tables>(
+    tables: &T,
+    batch: &impl Batch<T::Lock>,
+    table: Pfn,
+    level: Level,
+    flush: Flush,
+) {
     if !tables.mark_pinned(table) {
         return;
     }
@@ -113,7 +113,7 @@ fn pin_table<T: Tables>(tables: &T, batch: &impl Batch<T::Lock>, table: Pfn, lev
         None
     };
 
-    batch.remap(table, Access::ReadOnly, flush_for(level));
+    batch.remap(table, Access::ReadOnly, flush);
     if let Some(lock) = lock {
         batch.operation(MmuextOp::pin(Level::Pte, frame(tables, table)));
         batch.release_later(lock);
@@ -121,9 +121,18 @@ fn pin_table<T: Tables>(tables: &T, batch: &impl Batch<T::Lock>, table: Pfn, lev
 }
 
 /// Unpins a table if it has a lock of its own, and makes it writable.
+///
+/// The lock is taken first: who holds it may have queued updates of the table, and stores plainly
+/// what comes next as soon as the table is marked.
 #[inline(always)]
-fn unpin_table<T: Tables>(tables: &T, batch: &impl Batch<T::Lock>, table: Pfn, level: Level) {
-    if !tables.mark_unpinned(table) {
+fn unpin_table<T: Tables>(
+    tables: &T,
+    batch: &impl Batch<T::Lock>,
+    table: Pfn,
+    level: Level,
+    flush: Flush,
+) {
+    if !tables.is_pinned(table) {
         return;
     }
     let lock = if level == Level::Pte {
@@ -132,36 +141,51 @@ fn unpin_table<T: Tables>(tables: &T, batch: &impl Batch<T::Lock>, table: Pfn, l
         None
     };
 
+    tables.mark_unpinned(table);
     if lock.is_some() {
         batch.operation(MmuextOp::unpin(frame(tables, table)));
     }
-    batch.remap(table, Access::Writable, flush_for(level));
+    batch.remap(table, Access::Writable, flush);
     if let Some(lock) = lock {
         batch.release_later(lock);
     }
 }
 
 /// Pins an address space that is not in use yet.
+///
+/// The TLB is flushed once, with the last table.
 pub fn pin<T: Tables>(tables: &T, batch: &impl Batch<T::Lock>, space: Space) {
     walk(tables, space.kernel, USER_LAST, |table, level| {
-        pin_table(tables, batch, table, level);
+        let flush = match (level, space.user) {
+            (Level::Pgd, None) => Flush::Local,
+            _ => Flush::None,
+        };
+
+        pin_table(tables, batch, table, level, flush);
     });
     batch.operation(MmuextOp::pin(Level::Pgd, frame(tables, space.kernel)));
     if let Some(user) = space.user {
-        pin_table(tables, batch, user, Level::Pgd);
+        pin_table(tables, batch, user, Level::Pgd, Flush::Local);
         batch.operation(MmuextOp::pin(Level::Pgd, frame(tables, user)));
     }
 }
 
 /// Unpins an address space that is not in use any more.
+///
+/// The TLB is flushed once, with the last table.
 pub fn unpin<T: Tables>(tables: &T, batch: &impl Batch<T::Lock>, space: Space) {
     batch.operation(MmuextOp::unpin(frame(tables, space.kernel)));
     if let Some(user) = space.user {
         batch.operation(MmuextOp::unpin(frame(tables, user)));
-        unpin_table(tables, batch, user, Level::Pgd);
+        unpin_table(tables, batch, user, Level::Pgd, Flush::None);
     }
     walk(tables, space.kernel, USER_LAST, |table, level| {
-        unpin_table(tables, batch, table, level);
+        let flush = match level {
+            Level::Pgd => Flush::Local,
+            _ => Flush::None,
+        };
+
+        unpin_table(tables, batch, table, level, flush);
     });
 }
 
@@ -297,6 +321,10 @@ mod tests {
             let old = self.pinned.replace(self.pinned.get() | 1 << table.get());
 
             old >> table.get() & 1 == 0
+        }
+
+        fn is_pinned(&self, table: Pfn) -> bool {
+            self.pinned.get() >> table.get() & 1 != 0
         }
 
         fn mark_unpinned(&self, table: Pfn) -> bool {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What to flush on several CPUs.
+//! What to flush on several CPUs, and on which of them.
 //!
-//! C ancestor: `xen_flush_tlb_multi()` in `mmu_pv.c`.
+//! C ancestor: `xen_flush_tlb_multi()` in `mmu_pv.c`, `should_flush_tlb()` in `mm/tlb.c`.
 
 use crate::abi::{
     frame::PAGE_SIZE,
@@ -11,6 +11,24 @@ use crate::abi::{
 
 /// `TLB_FLUSH_ALL`, as the end of a range.
 const ALL: u64 = !0;
+
+/// `LOADED_MM_SWITCHING`: what a CPU has loaded while it loads something else.
+const SWITCHING: u64 = 1;
+
+/// Returns whether the TLB of a CPU may have something of an address space.
+///
+/// The kernel names each CPU that has ever run the address space, and a native CPU takes itself out
+/// when it is interrupted for nothing. Xen interrupts CPUs without the kernel's knowledge, so they
+/// would stay forever.
+///
+/// `loaded` is the address of what the CPU has loaded or is about to, and `xen_has_it` tells whether
+/// Xen, as far as the CPU has seen, still has the address space at address `space` there. A CPU with
+/// neither loads page tables before it looks through them, and Xen empties its TLB then. It sees all
+/// updates that Xen had seen before this is asked: the switch has a barrier behind `SWITCHING`.
+#[inline(always)]
+pub fn may_hold(loaded: u64, space: u64, xen_has_it: impl FnOnce() -> bool) -> bool {
+    loaded == space || loaded == SWITCHING || xen_has_it()
+}
 
 /// A range of addresses.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,6 +58,14 @@ mod tests {
     /// Returns what is asked for a range.
     fn asked(start: u64, end: u64) -> MmuextOp {
         operation(Range { start, end }, 0x1000)
+    }
+
+    #[test]
+    fn who_has_loaded_it_or_is_switching_is_flushed() {
+        assert!(may_hold(0x1000, 0x1000, || false));
+        assert!(may_hold(SWITCHING, 0x1000, || false));
+        assert!(may_hold(0x2000, 0x1000, || true));
+        assert!(!may_hold(0x2000, 0x1000, || false));
     }
 
     #[test]

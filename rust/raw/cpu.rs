@@ -84,19 +84,15 @@ impl CpuSet {
         kernel::cpu::nr_cpu_ids().div_ceil(WORD) as usize // CAST: It widens.
     }
 
-    /// Returns whether it has no members.
+    /// Goes through its words, with those members only that are online and are to be kept.
     #[cfg(CONFIG_XEN_PV)]
     #[inline(always)]
-    pub(crate) fn is_empty(self) -> bool {
-        (0..kernel::cpu::nr_cpu_ids().div_ceil(WORD)).all(|index| self.word(index) == 0)
-    }
-
-    /// Goes through its words, with those members only that are online.
-    #[cfg(CONFIG_XEN_PV)]
-    #[inline(always)]
-    pub(crate) fn words_online(self) -> impl Iterator<Item = u64> {
-        (0..kernel::cpu::nr_cpu_ids().div_ceil(WORD))
-            .map(move |index| self.word(index) & Self::online().word(index))
+    pub(crate) fn words_of(self, keep: impl Fn(u32) -> bool) -> impl Iterator<Item = u64> {
+        (0..kernel::cpu::nr_cpu_ids().div_ceil(WORD)).map(move |index| {
+            Members::new(WORD, |_| self.word(index) & Self::online().word(index))
+                .filter(|&bit| keep(index.wrapping_mul(WORD).wrapping_add(bit)))
+                .fold(0, |word, bit| word | 1 << bit)
+        })
     }
 
     /// Reads the word with CPUs `index` times 64 and up, which must exist.
@@ -119,7 +115,7 @@ impl CpuSet {
     }
 
     /// Goes through the members of both sets.
-    #[cfg(CONFIG_SMP)]
+    #[cfg(any(CONFIG_SMP, CONFIG_XEN_PV))]
     #[inline(always)]
     pub(crate) fn and(self, other: Self) -> impl Iterator<Item = u32> {
         Members::new(kernel::cpu::nr_cpu_ids(), move |index| {
@@ -202,7 +198,7 @@ pub(crate) fn has_feature(feature: u32) -> bool {
 }
 
 /// Names CPU number `cpu`, if there can be one: [`CpuId::from_u32`] without a call.
-#[cfg(CONFIG_SMP)]
+#[cfg(any(CONFIG_SMP, CONFIG_XEN_PV))]
 #[inline(always)]
 pub(crate) fn id(cpu: u32) -> Option<CpuId> {
     if cpu < kernel::cpu::nr_cpu_ids() {

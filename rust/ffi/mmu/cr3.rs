@@ -32,10 +32,12 @@ use crate::{
         },
         Callback, //
     },
+    mmu::tlb,
     raw::{
         address,
         bindings,
         bug::bug,
+        cpu,
         pagetable::{
             has_struct_pages,
             TablePage, //
@@ -57,6 +59,9 @@ use crate::{
 const CR3: PerCpu<u64> = unsafe { PerCpu::new((&raw const bindings::xen_cr3).cast()) };
 // SAFETY: `DEFINE_PER_CPU(unsigned long, xen_current_cr3)` is in c-shims/percpu.c.
 const SEEN: PerCpu<u64> = unsafe { PerCpu::new((&raw const bindings::xen_current_cr3).cast()) };
+// SAFETY: `DEFINE_PER_CPU_SHARED_ALIGNED(struct tlb_state, cpu_tlbstate)` is in arch/x86/mm/tlb.c.
+const LOADED: PerCpu<u64> =
+    unsafe { PerCpu::new((&raw const bindings::cpu_tlbstate.loaded_mm).cast()) };
 
 /// Returns what this CPU has loaded. Any context.
 pub(super) extern "C" fn xen_read_cr3() -> c_ulong {
@@ -109,8 +114,7 @@ pub(in crate::ffi) extern "C" fn xen_write_cr3(cr3: c_ulong) {
 unsafe extern "C" fn drop_here(mm: *mut c_void) {
     let mm = mm.cast::<bindings::mm_struct>();
 
-    // SAFETY: It looks and compares.
-    if core::ptr::eq(unsafe { bindings::rust_helper_loaded_mm() }, mm) {
+    if LOADED.read() == to_u64(mm.addr()) {
         // SAFETY: The kernel has another one to load.
         unsafe { bindings::leave_mm() };
     }
@@ -124,10 +128,28 @@ unsafe extern "C" fn drop_here(mm: *mut c_void) {
 }
 
 /// Returns whether a CPU has an address space loaded, as far as Xen knows.
-#[cfg(CONFIG_SMP)]
 fn is_seen_on(cpu: u32, top: u64) -> bool {
     // SAFETY: Each CPU has one, which changes in one store.
-    crate::raw::cpu::id(cpu).is_some_and(|cpu| unsafe { SEEN.ptr(cpu).read_volatile() } == top)
+    cpu::id(cpu).is_some_and(|cpu| unsafe { SEEN.ptr(cpu).read_volatile() } == top)
+}
+
+/// Returns whether the TLB of a CPU may have something of an address space. Preemption may be on.
+///
+/// # Safety
+///
+/// `mm` must be an address space.
+pub(super) unsafe fn may_hold(cpu: u32, mm: *mut bindings::mm_struct) -> bool {
+    let Some(id) = cpu::id(cpu) else {
+        return false;
+    };
+    // SAFETY: Each CPU has one, which changes in one store.
+    let loaded = unsafe { LOADED.ptr(id).read_volatile() };
+    // SAFETY: The caller's promise.
+    let top = to_u64(unsafe { super::pin::top_of(mm) }.addr());
+
+    tlb::may_hold(loaded, to_u64(mm.addr()), || {
+        is_seen_on(cpu, address::known_linear(top).get())
+    })
 }
 
 /// Returns whether a CPU is to be asked.
@@ -155,7 +177,7 @@ pub(super) fn drop_everywhere(mm: *mut bindings::mm_struct, top: Pfn) {
     // SAFETY: The caller has an address space.
     unsafe { drop_here(mm.cast()) };
     #[cfg(CONFIG_SMP)]
-    if crate::raw::cpu::online().any(|cpu| is_seen_on(cpu, top.base().get())) {
+    if cpu::online().any(|cpu| is_seen_on(cpu, top.base().get())) {
         let online = &raw const bindings::__cpu_online_mask;
 
         // SAFETY: Both functions take an address space, which lives until they are done.

@@ -38,6 +38,7 @@ use crate::{
         bindings,
         bug::bug,
         hypercall::mmu,
+        pagetable::Slot,
         word::{
             to_u64,
             to_usize, //
@@ -61,6 +62,8 @@ struct Request {
     updates: [MmuUpdate; CHUNK],
     /// How many there are.
     count: usize,
+    /// Whether something else was mapped there, which TLBs may still have.
+    replaces: bool,
 }
 
 impl Request {
@@ -98,6 +101,10 @@ unsafe extern "C" fn collect(
     // SAFETY: There are as many frames as there are pages.
     let frame = unsafe { request.next_frame() };
     let value = machine_entry(frame, request.prot).with(SPECIAL);
+    // SAFETY: The caller's promise.
+    let before = unsafe { Slot::new(entry) }.read();
+
+    request.replaces |= !before.is_none();
     let place = linear_machine(to_u64(entry.addr()));
 
     if let Some(update) = request.updates.get_mut(request.count) {
@@ -181,11 +188,14 @@ unsafe extern "C" fn xen_remap_pfn(
         prot,
         updates: [MmuUpdate::default(); CHUNK],
         count: 0,
+        replaces: false,
     };
     // SAFETY: The caller's promise.
     let outcome = unsafe { remap(&mut request, mm, address, nr, errors, domain) };
 
-    tlb::flush_all();
+    if request.replaces {
+        tlb::flush_all();
+    }
     outcome
 }
 

@@ -322,8 +322,14 @@ unsafe fn attach(mm: *mut bindings::mm_struct, pfn: c_ulong, level: Level) {
         return;
     };
     let is_new = !has_struct_pages() || TablePage::of(page).mark_pinned();
+    // The entry that leads to it is stored next, in a table that is pinned.
+    let issue = if has_struct_pages() {
+        Issue::Later
+    } else {
+        Issue::UnlessMmuIsLazy
+    };
 
-    batch(Issue::UnlessMmuIsLazy, |batch| {
+    batch(issue, |batch| {
         pin::attach(&Tables(mm), batch, page, level, SPLIT_LOCKS && is_new);
     });
 }

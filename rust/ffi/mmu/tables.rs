@@ -9,7 +9,6 @@ use crate::{
             Mfn,
             Pfn, //
         },
-        id::DomId,
         pagetable::{
             Flush,
             Guest,
@@ -181,7 +180,7 @@ impl Updates for Directly {
             batch(Issue::Later, |batch| batch.update(update));
         } else {
             // SAFETY: The caller has an entry to store.
-            let _ = unsafe { mmu::update(&mut [update], u32::from(DomId::SELF.get())) };
+            let _ = unsafe { mmu::update_one(update) };
         }
     }
 
@@ -222,6 +221,11 @@ impl pin::Tables for Tables {
     #[inline(always)]
     fn mark_pinned(&self, table: Pfn) -> bool {
         TablePage::of(table).mark_pinned()
+    }
+
+    #[inline(always)]
+    fn is_pinned(&self, table: Pfn) -> bool {
+        TablePage::of(table).is_pinned()
     }
 
     #[inline(always)]

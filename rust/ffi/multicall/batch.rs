@@ -53,7 +53,8 @@ pub(crate) enum Issue {
     UnlessMmuIsLazy,
     /// Then, or at the end of the context switch.
     UnlessCpuIsLazy,
-    /// When lazy MMU mode ends, in which it is known to be queued.
+    /// With what is queued next and need not wait, at the latest when lazy MMU mode ends, in which
+    /// it is queued, or with the next context switch.
     Later,
 }
 
@@ -186,7 +187,9 @@ impl Batch<'_> {
         self.push(caller(), Number::MmuextOp, operations, 2);
     }
 
-    /// Queues an operation on the vCPUs of a bitmap of so many words, which `words` yields.
+    /// Queues an operation on the vCPUs of a bitmap of so many words, which `bitmap` yields.
+    ///
+    /// The bitmap comes first: what is queued next may continue the array of operations.
     #[inline(always)]
     pub(crate) fn operation_on(
         &self,
@@ -194,25 +197,20 @@ impl Batch<'_> {
         words: usize,
         bitmap: impl Iterator<Item = u64>,
     ) {
-        const OPERATION: usize = size_of::<MmuextOp>();
-
+        let size = words * size_of::<u64>();
         let space = self.call(
             caller(),
             Number::MmuextOp,
-            OPERATION + words * size_of::<u64>(),
-            |place| [place, 1, 0, u64::from(DomId::SELF.get())],
+            size + size_of::<MmuextOp>(),
+            |place| [place + to_u64(size), 1, 0, u64::from(DomId::SELF.get())],
             4,
         );
-        let (head, tail) = space
-            .arguments
-            .split_at_checked(OPERATION)
-            .unwrap_or_default();
-        let operation = operation(to_u64(tail.as_ptr().expose_provenance()));
+        let (head, tail) = space.arguments.split_at_checked(size).unwrap_or_default();
 
-        fill(head, operation);
-        for (place, word) in tail.chunks(size_of::<u64>()).zip(bitmap) {
+        for (place, word) in head.chunks(size_of::<u64>()).zip(bitmap) {
             fill(place, word);
         }
+        fill(tail, operation(to_u64(head.as_ptr().expose_provenance())));
     }
 
     /// Queues a change of what maps an address of the kernel's.
@@ -268,5 +266,47 @@ fn fill<T: IntoBytes>(cells: &[Cell<u8>], element: T) {
                 .cast::<T>()
                 .write_unaligned(element)
         };
+    }
+}
+
+#[cfg(CONFIG_XEN_KUNIT_TEST)]
+#[kernel::macros::kunit_tests(xen_ffi_multicall_batch)]
+mod tests {
+    use super::*;
+    use crate::raw::domain;
+
+    #[test]
+    fn what_follows_an_operation_with_a_bitmap_is_the_next_of_its_array() {
+        let found = Cell::new(None);
+
+        if !domain::is_pv() {
+            return;
+        }
+        batch(Issue::Now, |batch| {
+            // The vCPU of the boot CPU; the other words are empty.
+            let bitmap = core::iter::once(1).chain(core::iter::repeat(0));
+
+            batch.operation_on(MmuextOp::flush_multi, 2, bitmap);
+            batch.operation(MmuextOp::FLUSH_LOCAL);
+            found.set(
+                batch
+                    .cpu
+                    .buffer
+                    .extend(Number::MmuextOp.get(), 0, &batch.cpu)
+                    .map(|space| {
+                        let [start, count, ..] = &space.entry.args;
+
+                        (
+                            start.get() + count.get() * to_u64(size_of::<MmuextOp>()),
+                            count.get(),
+                            to_u64(space.arguments.as_ptr().addr()),
+                        )
+                    }),
+            );
+        });
+        let (end, count, memory_end) = found.get().unwrap_or_default();
+
+        assert_eq!(end, memory_end);
+        assert!(count >= 2);
     }
 }

@@ -74,6 +74,26 @@ pub(crate) unsafe fn operate(mut operation: MmuextOp) -> Result<(), XenErrno> {
     Ok(())
 }
 
+/// `__HYPERVISOR_mmu_update`: updates an entry.
+///
+/// # Errors
+///
+/// Xen's refusals.
+///
+/// # Safety
+///
+/// Nobody may use what the entry has mapped, nor expect to see it.
+#[inline(always)]
+pub(crate) unsafe fn update_one(mut update: MmuUpdate) -> Result<(), XenErrno> {
+    let handle = to_u64(core::ptr::from_mut(&mut update).expose_provenance());
+    let arguments = [handle, 1, 0, u64::from(DomId::SELF.get()), 0];
+
+    // SAFETY: One update, borrowed until Xen is done, which does not count; the rest is the
+    // caller's promise.
+    XenErrno::result(unsafe { hypercall(Number::MmuUpdate, arguments) })?;
+    Ok(())
+}
+
 /// `__HYPERVISOR_mmu_update`: updates entries, one after the other, to frames of domain `owner`.
 ///
 /// Returns how many Xen has done, and what it said to the next one.

@@ -309,6 +309,10 @@ impl Tables for Kernel {
         self.pinned.borrow_mut().insert(table)
     }
 
+    fn is_pinned(&self, table: Pfn) -> bool {
+        self.pinned.borrow().contains(&table)
+    }
+
     fn mark_unpinned(&self, table: Pfn) -> bool {
         self.pinned.borrow_mut().remove(&table)
     }
