@@ -88,7 +88,7 @@ DECLARE_PER_CPU(struct xen_clock_event_device, xen_clock_events);
 extern u64 xen_sched_clock_offset;
 
 void xen_use_sched_clock(void);				/* [init], c-shims */
-void xen_setup_runstate_info(int cpu);			/* [init], [task], [stop] */
+void xen_setup_runstate_info(int cpu);	/* [init], [task], [irqoff], [stop] */
 bool xen_vcpu_stolen(int vcpu);				/* [any] */
 
 /* An interrupt of a CPU's own, and its name */

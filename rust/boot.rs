@@ -13,3 +13,8 @@ pub mod pv;
 pub mod pvh;
 #[cfg_attr(not(CONFIG_XEN_DOM0), allow(dead_code))]
 pub mod vga;
+
+/// How much extra memory there is at most, as a multiple of the memory that the domain has.
+///
+/// Each of its pages has a `struct page` from the start, taken from that memory.
+pub const EXTRA_MEM_RATIO: u64 = 10;

@@ -16,6 +16,7 @@
 //!
 //! C ancestor: `enlighten_pvh.c:56`.
 
+pub use super::EXTRA_MEM_RATIO;
 use crate::abi::{
     e820::{
         E820Entry,
@@ -27,9 +28,6 @@ use crate::abi::{
         PAGE_SHIFT, //
     },
 };
-
-/// How much extra memory there is at most, as a multiple of RAM.
-pub const EXTRA_MEM_RATIO: u64 = 10;
 
 /// Pages one after the other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

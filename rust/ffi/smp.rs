@@ -38,8 +38,8 @@ use crate::{
         bug::bug,
         cpu,
         domain,
-        percpu::PerCpu,
-        section::init, //
+        section::init,
+        vcpu, //
     },
     smp::hvm::{
         self,
@@ -47,12 +47,6 @@ use crate::{
         Delivery, //
     },
 };
-
-// SAFETY: `DEFINE_PER_CPU(uint32_t, xen_vcpu_id)` is C's.
-const VCPU_ID: PerCpu<u32> = unsafe { PerCpu::new(&raw const bindings::xen_vcpu_id) };
-
-/// `XEN_VCPU_ID_INVALID`: what no vCPU has.
-const NO_VCPU: u32 = u32::MAX;
 
 /// Returns where events arrive.
 fn delivery() -> Delivery {
@@ -81,8 +75,7 @@ impl Cpus for Hvm {
     }
 
     fn forget_vcpu(&mut self, cpu: CpuId) {
-        // SAFETY: The CPU has a copy, and does not run yet.
-        unsafe { VCPU_ID.ptr(cpu).write_volatile(NO_VCPU) };
+        vcpu::forget(cpu);
     }
 
     fn free_interrupts(&mut self, cpu: CpuId) {

@@ -11,31 +11,15 @@
 
 #![expect(unsafe_code)]
 
-use core::mem::offset_of;
-
 use crate::raw::{
-    bindings,
-    percpu::PerCpu,
     preempt,
-    word::to_usize, //
+    task::Task, //
 };
-
-// SAFETY: `DEFINE_PER_CPU_CACHE_HOT(struct task_struct *, current_task)` is in
-// arch/x86/kernel/cpu/common.c.
-const CURRENT: PerCpu<u64> = unsafe { PerCpu::new((&raw const bindings::current_task).cast()) };
-
-/// Returns where the state of the task is that runs this.
-#[inline(always)]
-fn state_of_current() -> *mut bindings::lazy_mmu_state {
-    core::ptr::with_exposed_provenance_mut::<u8>(to_usize(CURRENT.read()))
-        .wrapping_add(offset_of!(bindings::task_struct, lazy_mmu_state))
-        .cast()
-}
 
 /// Returns whether the kernel is in lazy MMU mode: its task is, and no interrupt is on top.
 #[inline(always)]
 pub(crate) fn is_mmu_lazy() -> bool {
-    let state = state_of_current();
+    let state = Task::current().lazy_mmu_state();
 
     if preempt::in_interrupt() {
         return false;
@@ -55,7 +39,7 @@ impl InLazyMmu {
     /// Enters it, once more if the task is in it.
     pub(crate) fn enter() -> Self {
         // SAFETY: As in `is_mmu_lazy()`.
-        unsafe { (*state_of_current()).enable_count += 1 };
+        unsafe { (*Task::current().lazy_mmu_state()).enable_count += 1 };
         Self(())
     }
 }
@@ -64,6 +48,6 @@ impl InLazyMmu {
 impl Drop for InLazyMmu {
     fn drop(&mut self) {
         // SAFETY: As above; it was counted.
-        unsafe { (*state_of_current()).enable_count -= 1 };
+        unsafe { (*Task::current().lazy_mmu_state()).enable_count -= 1 };
     }
 }

@@ -56,7 +56,7 @@ pub(crate) fn has_struct_pages() -> bool {
     }
 }
 
-/// Returns the entry that maps a page of the kernel's, with `flags`: `pfn_pte(pfn, PAGE_KERNEL)`.
+/// Returns those of `flags` that an entry of the kernel's may have.
 ///
 /// What the CPU or Xen does not support is left out.
 #[inline(always)]
@@ -208,6 +208,9 @@ impl Table {
 
 const _: () = assert!(ENTRIES * size_of::<u64>() == to_usize(PAGE_SIZE));
 
+// x86-64 has no other memory model: each `struct page` is an element of one array.
+const _: () = assert!(cfg!(CONFIG_SPARSEMEM_VMEMMAP));
+
 /// What the kernel knows of a page of page tables.
 ///
 /// # Invariants
@@ -225,21 +228,14 @@ impl TablePage {
     /// Finds what is known of a page, which must be memory of this domain's.
     #[inline(always)]
     pub(crate) fn of(page: Pfn) -> Self {
-        #[cfg(CONFIG_SPARSEMEM_VMEMMAP)]
-        {
-            // SAFETY: Written in boot only.
-            let pages = to_usize(to_u64(unsafe { bindings::vmemmap_base }));
+        // SAFETY: Written in boot only.
+        let pages = to_usize(to_u64(unsafe { bindings::vmemmap_base }));
 
-            // INVARIANT: The array has an element for each page of memory.
-            Self(
-                core::ptr::with_exposed_provenance_mut::<bindings::page>(pages)
-                    .wrapping_add(to_usize(page.get())),
-            )
-        }
-        // SAFETY: The caller's promise.
-        // INVARIANT: It is that of the page.
-        #[cfg(not(CONFIG_SPARSEMEM_VMEMMAP))]
-        Self(unsafe { bindings::rust_helper_pfn_to_page(to_usize(page.get())) })
+        // INVARIANT: The array has an element for each page of memory.
+        Self(
+            core::ptr::with_exposed_provenance_mut::<bindings::page>(pages)
+                .wrapping_add(to_usize(page.get())),
+        )
     }
 
     /// Takes the descriptor of a page table, which is a `struct page` by another name.

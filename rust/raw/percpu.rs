@@ -68,7 +68,6 @@ macro_rules! segment {
         ""
     };
 }
-#[cfg(CONFIG_PREEMPT_COUNT)]
 pub(super) use segment;
 
 /// Implements [`Word`] by the two forms of `mov` for one width.

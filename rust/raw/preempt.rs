@@ -7,9 +7,16 @@
 //!
 //! C ancestor: `arch/x86/include/asm/preempt.h`.
 
-#![cfg_attr(CONFIG_PREEMPT_COUNT, expect(unsafe_code))]
+#![expect(unsafe_code)]
 
 use core::marker::PhantomData;
+
+// Linux 7.3 offers x86 no preemption model but PREEMPT and PREEMPT_LAZY, and both lead to it.
+const _: () = assert!(cfg!(CONFIG_PREEMPTION));
+// PREEMPTION selects it: who holds preemption off is counted.
+const _: () = assert!(cfg!(CONFIG_PREEMPT_COUNT));
+// x86-64 selects it with PREEMPT_COUNT: the count is a word whose lower half is the number alone.
+const _: () = assert!(cfg!(CONFIG_HAS_SEPARATE_PREEMPT_RESCHED_BITS));
 
 /// Proof that this task is not moved to another CPU, because somebody up the stack sees to that.
 pub(crate) struct StaysHere(PhantomData<*mut ()>);
@@ -17,11 +24,8 @@ pub(crate) struct StaysHere(PhantomData<*mut ()>);
 #[cfg(CONFIG_XEN_PV)]
 impl StaysHere {
     /// Proves it in a PV guest: preemption or interrupts are off. As `!preemptible()`.
-    ///
-    /// A kernel that does not count who holds preemption off never moves a task that is in it.
     #[inline(always)]
     pub(crate) fn check() -> Option<Self> {
-        #[cfg(CONFIG_PREEMPT_COUNT)]
         if count::is_zero() && count::interrupts_are_on() {
             return None;
         }
@@ -36,7 +40,6 @@ impl PreemptOff {
     /// Holds preemption off.
     #[inline(always)]
     pub(crate) fn new() -> Self {
-        #[cfg(CONFIG_PREEMPT_COUNT)]
         count::raise();
         Self(StaysHere(PhantomData))
     }
@@ -52,7 +55,6 @@ impl PreemptOff {
 impl Drop for PreemptOff {
     #[inline(always)]
     fn drop(&mut self) {
-        #[cfg(CONFIG_PREEMPT_COUNT)]
         count::lower();
     }
 }
@@ -61,20 +63,19 @@ impl Drop for PreemptOff {
 #[cfg(CONFIG_XEN_PV)]
 #[inline(always)]
 pub(crate) fn in_interrupt() -> bool {
-    #[cfg(all(CONFIG_PREEMPT_COUNT, not(CONFIG_PREEMPT_RT)))]
+    #[cfg(not(CONFIG_PREEMPT_RT))]
     {
         count::read() & crate::raw::bindings::RUST_CONST_HELPER_INTERRUPT_MASK != 0
     }
     // SAFETY: It only looks.
-    #[cfg(not(all(CONFIG_PREEMPT_COUNT, not(CONFIG_PREEMPT_RT))))]
+    #[cfg(CONFIG_PREEMPT_RT)]
     unsafe {
         crate::raw::bindings::rust_helper_in_interrupt()
     }
 }
 
 /// The count of those who hold preemption off, whose top bit says that nobody waits for this CPU.
-#[cfg(CONFIG_PREEMPT_COUNT)]
-mod count {
+pub(super) mod count {
     use core::arch::asm;
     #[cfg(CONFIG_XEN_PV)]
     use core::mem::offset_of;
@@ -89,30 +90,8 @@ mod count {
         raw::percpu::PerCpu, //
     };
 
-    /// The width of the count.
-    #[cfg(CONFIG_HAS_SEPARATE_PREEMPT_RESCHED_BITS)]
-    macro_rules! width {
-        () => {
-            "qword"
-        };
-    }
-    #[cfg(not(CONFIG_HAS_SEPARATE_PREEMPT_RESCHED_BITS))]
-    macro_rules! width {
-        () => {
-            "dword"
-        };
-    }
-
-    /// The bit of the count's lower half that is not part of the number.
-    #[cfg(CONFIG_XEN_PV)]
-    const NEED_RESCHED: u32 = if cfg!(CONFIG_HAS_SEPARATE_PREEMPT_RESCHED_BITS) {
-        0
-    } else {
-        1 << 31
-    };
-
     /// Calls the scheduler, which spares all registers, if the count was lowered to zero.
-    #[cfg(all(CONFIG_PREEMPTION, CONFIG_PREEMPT_DYNAMIC))]
+    #[cfg(CONFIG_PREEMPT_DYNAMIC)]
     macro_rules! reschedule {
         () => {
             concat!(
@@ -124,16 +103,10 @@ mod count {
             )
         };
     }
-    #[cfg(all(CONFIG_PREEMPTION, not(CONFIG_PREEMPT_DYNAMIC)))]
+    #[cfg(not(CONFIG_PREEMPT_DYNAMIC))]
     macro_rules! reschedule {
         () => {
             "jnz 2f\ncall preempt_schedule_notrace_thunk\n2:"
-        };
-    }
-    #[cfg(not(CONFIG_PREEMPTION))]
-    macro_rules! reschedule {
-        () => {
-            ""
         };
     }
 
@@ -141,13 +114,13 @@ mod count {
     #[cfg(CONFIG_XEN_PV)]
     #[inline(always)]
     pub(super) fn is_zero() -> bool {
-        read() & !NEED_RESCHED == 0
+        read() == 0
     }
 
-    /// Reads the lower half of the count.
-    #[cfg(CONFIG_XEN_PV)]
+    /// Reads the lower half of the count, which has a field for each kind of who is counted.
+    #[cfg(any(CONFIG_XEN_PV, CONFIG_PARAVIRT_SPINLOCKS))]
     #[inline(always)]
-    pub(super) fn read() -> u32 {
+    pub(in crate::raw) fn read() -> u32 {
         let count: u32;
 
         // SAFETY: Each CPU has a count. A task that is moved meanwhile finds zero on either CPU.
@@ -172,7 +145,7 @@ mod count {
             .cast::<u8>()
             .wrapping_add(offset_of!(VcpuInfo, evtchn_upcall_mask));
 
-        // SAFETY: `DEFINE_PER_CPU_ALIGNED(struct vcpu_info, xen_vcpu_info)` is in enlighten.c.
+        // SAFETY: `DEFINE_PER_CPU_ALIGNED(struct vcpu_info, xen_vcpu_info)` is in c-shims/percpu.c.
         let mask = unsafe { PerCpu::new(mask) };
 
         mask.read() == 0
@@ -185,7 +158,7 @@ mod count {
         // moved before it, as it may change any memory for all that the compiler knows.
         unsafe {
             asm!(
-                concat!("inc ", width!(), " ptr ", segment!(), "[rip + {count}]"),
+                concat!("inc qword ptr ", segment!(), "[rip + {count}]"),
                 count = sym bindings::__preempt_count,
                 options(nostack),
             );
@@ -199,7 +172,7 @@ mod count {
         // whenever the count is zero; it spares all registers, and the asm may use the stack.
         unsafe {
             asm!(
-                concat!("dec ", width!(), " ptr ", segment!(), "[rip + {count}]"),
+                concat!("dec qword ptr ", segment!(), "[rip + {count}]"),
                 reschedule!(),
                 count = sym bindings::__preempt_count,
             );

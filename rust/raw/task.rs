@@ -11,14 +11,14 @@ use core::arch::asm;
 use crate::raw::{
     bindings,
     percpu::PerCpu,
+    preempt::count,
     word::to_u64, //
 };
 
 // SAFETY: `DEFINE_PER_CPU(u8, xen_cpu_lazy_mode)` is in c-shims/percpu.c.
 const LAZY_MODE: PerCpu<u8> = unsafe { PerCpu::new(&raw const bindings::xen_cpu_lazy_mode) };
-// SAFETY: `__preempt_count` is a per-CPU variable of 4 or 8 bytes; the flags are in its lower half.
-const COUNT: PerCpu<u32> = unsafe { PerCpu::new((&raw const bindings::__preempt_count).cast()) };
-// SAFETY: `DEFINE_PER_CPU_CACHE_HOT(struct task_struct *, current_task)` is the kernel's.
+// SAFETY: `DEFINE_PER_CPU_CACHE_HOT(struct task_struct *, current_task)` is in
+// arch/x86/kernel/cpu/common.c.
 const CURRENT: PerCpu<u64> =
     unsafe { PerCpu::new((&raw const bindings::current_task).cast::<u64>()) };
 
@@ -27,7 +27,7 @@ const CURRENT: PerCpu<u64> =
 /// An NMI in it is not.
 #[inline(always)]
 pub(crate) fn is_switching() -> bool {
-    LAZY_MODE.read() != 0 && COUNT.read() & bindings::RUST_CONST_HELPER_INTERRUPT_MASK == 0
+    LAZY_MODE.read() != 0 && count::read() & bindings::RUST_CONST_HELPER_INTERRUPT_MASK == 0
 }
 
 /// Begins or ends that part. Interrupts are off.
@@ -92,6 +92,13 @@ impl Task {
         let stack = to_u64(unsafe { (&raw const (*self.0).stack).read() }.addr());
 
         stack.wrapping_add(bindings::RUST_CONST_HELPER_TOP_OF_STACK)
+    /// Returns where its lazy MMU mode is.
+    #[inline(always)]
+    pub(super) fn lazy_mmu_state(self) -> *mut bindings::lazy_mmu_state {
+        // SAFETY: By the type invariant; nothing is read.
+        unsafe { &raw mut (*self.0.cast_mut()).lazy_mmu_state }
+    }
+
     }
 
     /// Returns where its registers are when it enters the kernel from user space: `task_pt_regs()`.

@@ -18,6 +18,10 @@ use crate::{
     },
 };
 
+/// `XEN_VCPU_ID_INVALID`: what no vCPU has.
+#[cfg(CONFIG_SMP)]
+const NO_VCPU: u32 = u32::MAX;
+
 // SAFETY: `DEFINE_PER_CPU(uint32_t, xen_vcpu_id)` is in c-shims/percpu.c.
 const VCPU_ID: PerCpu<u32> = unsafe { PerCpu::new(&raw const bindings::xen_vcpu_id) };
 
@@ -31,6 +35,13 @@ pub(crate) fn current() -> VcpuId {
 pub(crate) fn set(cpu: CpuId, id: VcpuId) {
     // SAFETY: Each possible CPU has a copy, and nobody asks for it at the time.
     unsafe { VCPU_ID.ptr(cpu).write_volatile(id.get()) };
+}
+
+/// Writes down that it is not known which vCPU a CPU is. It does not run yet.
+#[cfg(CONFIG_SMP)]
+pub(crate) fn forget(cpu: CpuId) {
+    // SAFETY: Each possible CPU has a copy, and nobody asks for it at the time.
+    unsafe { VCPU_ID.ptr(cpu).write_volatile(NO_VCPU) };
 }
 
 /// Returns the vCPU that is CPU `cpu`.

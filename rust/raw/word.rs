@@ -29,7 +29,6 @@ pub(crate) const fn to_signed(number: u64) -> i64 {
 }
 
 /// Takes the sign from bits that C has in an `int`, such as the number of a CPU.
-#[cfg(any(CONFIG_SMP, CONFIG_XEN_PV))]
 #[inline(always)]
 pub(crate) const fn from_int(number: i32) -> u32 {
     number as u32 // CAST: The same bits.
@@ -39,10 +38,4 @@ pub(crate) const fn from_int(number: i32) -> u32 {
 #[inline(always)]
 pub(crate) const fn to_int(number: u32) -> i32 {
     number as i32 // CAST: The same bits.
-}
-
-/// Takes the bits of C's `int`.
-#[inline(always)]
-pub(crate) const fn to_bits(number: i32) -> u32 {
-    number as u32 // CAST: The same bits.
 }

@@ -10,18 +10,16 @@
 //! C ancestor: `setup.c:503`, `setup.c:786`.
 
 use super::Pages;
-use crate::abi::{
-    e820::{
-        E820Entry,
-        RAM, //
+use crate::{
+    abi::{
+        e820::{
+            E820Entry,
+            RAM, //
+        },
+        frame::PAGE_SIZE,
     },
-    frame::PAGE_SIZE,
+    boot::EXTRA_MEM_RATIO,
 };
-
-/// `EXTRA_MEM_RATIO`: extra memory is at most this many times what the domain was built with.
-///
-/// Each of its pages has a `struct page` from the start, taken from the memory that there is.
-const EXTRA_RATIO: u64 = 10;
 
 /// What there is to know about the domain.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -64,7 +62,10 @@ impl Domain {
     pub fn extra(self, promised: Option<u64>, moved: u64) -> u64 {
         let limit = self.limit();
         let most = promised.unwrap_or(limit).min(limit).saturating_add(moved);
-        let ratio = self.built().min(self.maxmem).saturating_mul(EXTRA_RATIO);
+        let ratio = self
+            .built()
+            .min(self.maxmem)
+            .saturating_mul(EXTRA_MEM_RATIO);
 
         most.saturating_sub(self.built()).min(ratio)
     }

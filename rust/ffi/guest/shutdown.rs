@@ -34,7 +34,7 @@ use crate::{
             zeroed,
             Table, //
         },
-        word::to_bits, //
+        word::from_int, //
     },
 };
 
@@ -64,7 +64,7 @@ fn free_counters() {
 /// Shuts the domain down for `reason`, one of `SHUTDOWN_*`. Any context.
 #[no_mangle]
 pub(crate) extern "C" fn xen_reboot(reason: c_int) {
-    shutdown(Reason::from_raw(to_bits(reason)));
+    shutdown(Reason::from_raw(from_int(reason)));
 }
 
 /// Restarts the domain without any preparation. Any context.

@@ -12,7 +12,10 @@ use super::{
         pin_table,
         protect_page, //
     },
-    boot::start_info,
+    boot::{
+        page_at,
+        start_info, //
+    },
     entry::xen_set_p4d,
     tables::{
         entry,
@@ -150,12 +153,6 @@ fn walk(address: u64) -> Option<Pfn> {
         };
         table = page;
     }
-}
-
-/// Returns which page an address of the direct map is in.
-#[inline(always)]
-fn page_at(address: u64) -> Pfn {
-    address::known_linear(address).frame()
 }
 
 init! {

@@ -102,7 +102,8 @@ impl Record for Shared<VcpuTimeInfo> {
     }
 }
 
-/// Returns the system time. Any context but NMI, as the watchdogs may be told.
+/// Returns the system time. Any context, NMI included: there is no lock, not even in what tells
+/// the watchdogs, and `ktime_get_mono_fast_ns()` comes here from anywhere.
 #[inline]
 pub(super) fn system_time() -> u64 {
     let trust = match STABLE_BIT_TRUSTED.read() {
