@@ -231,6 +231,7 @@ pub(crate) use kernel::bindings::{
     MSR_STAR,
     MSR_SYSCALL_MASK,
     VM_IO,
+    PF_KTHREAD,
     VM_PFNMAP,
     X86_FEATURE_ACC,
     X86_FEATURE_ACPI,

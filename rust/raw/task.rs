@@ -65,6 +65,13 @@ impl Task {
         Self(task)
     }
 
+    /// Returns whether it is one that never runs in user space: such a task cannot become another.
+    #[inline(always)]
+    pub(crate) fn is_kernel_thread(self) -> bool {
+        // SAFETY: By the type invariant; this flag never changes.
+        unsafe { (&raw const (*self.0).flags).read() & bindings::PF_KTHREAD != 0 }
+    }
+
     /// Returns selector and base of `fs`, as they were when the task was left.
     #[inline(always)]
     pub(crate) fn fs(self) -> (u16, u64) {
@@ -85,13 +92,6 @@ impl Task {
         unsafe { ((*thread).gsindex, to_u64((*thread).gsbase)) }
     }
 
-    /// Returns where its stack begins when it enters the kernel from user space.
-    #[inline(always)]
-    pub(crate) fn top_of_stack(self) -> u64 {
-        // SAFETY: By the type invariant; a task keeps its stack while it runs.
-        let stack = to_u64(unsafe { (&raw const (*self.0).stack).read() }.addr());
-
-        stack.wrapping_add(bindings::RUST_CONST_HELPER_TOP_OF_STACK)
     /// Returns where its lazy MMU mode is.
     #[inline(always)]
     pub(super) fn lazy_mmu_state(self) -> *mut bindings::lazy_mmu_state {
@@ -99,6 +99,13 @@ impl Task {
         unsafe { &raw mut (*self.0.cast_mut()).lazy_mmu_state }
     }
 
+    /// Returns where its stack begins when it enters the kernel from user space.
+    #[inline(always)]
+    pub(crate) fn top_of_stack(self) -> u64 {
+        // SAFETY: By the type invariant; a task keeps its stack while it runs.
+        let stack = to_u64(unsafe { (&raw const (*self.0).stack).read() }.addr());
+
+        stack.wrapping_add(bindings::RUST_CONST_HELPER_TOP_OF_STACK)
     }
 
     /// Returns where its registers are when it enters the kernel from user space: `task_pt_regs()`.

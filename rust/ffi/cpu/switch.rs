@@ -155,7 +155,8 @@ pub(super) unsafe extern "C" fn xen_end_context_switch(next: *mut bindings::task
     let stack = next.top_of_stack();
 
     batch(Issue::Now, |calls| {
-        if STACK.read() != stack {
+        // A kernel thread never enters from user space: whose stack Xen has is all the same.
+        if STACK.read() != stack && !next.is_kernel_thread() {
             // SAFETY: It is the next task's.
             unsafe { switch_stack(calls, stack) };
         }
@@ -211,16 +212,17 @@ unsafe fn switch_stack(calls: &Batch<'_>, stack: u64) {
     unsafe { STACK.write(stack) };
 }
 
-/// Sets the stack for entries from user space, if Xen has another, and ends what
-/// [`xen_end_context_switch`] has left open: in a switch, this comes last.
+/// Sets the stack for entries from user space, if Xen has another. In a switch, this comes last: it
+/// only ends what [`xen_end_context_switch`] has left open.
 ///
 /// # Safety
 ///
 /// It must be a stack.
 pub(super) unsafe extern "C" fn xen_load_sp0(sp0: c_ulong) {
-    // SAFETY: The variable is this module's.
-    unsafe { IS_OPEN.write(0) };
-    if STACK.read() != to_u64(sp0) {
+    if IS_OPEN.read() != 0 {
+        // SAFETY: The variable is this module's.
+        unsafe { IS_OPEN.write(0) };
+    } else if STACK.read() != to_u64(sp0) {
         // SAFETY: The caller's promise.
         unsafe { load_stack(to_u64(sp0)) };
     }
