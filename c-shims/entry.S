@@ -222,14 +222,13 @@ xen_pv_syscall xen_entry_SYSCALL_compat, __USER32_CS, \
 /* Xen clears the trap flag, so this is not single-stepped. */
 xen_pv_syscall xen_entry_SYSENTER_compat, __USER32_CS, \
 	entry_SYSENTER_compat_after_hwframe
-#else
-SYM_CODE_START(xen_entry_SYSCALL_compat)
-SYM_CODE_START(xen_entry_SYSENTER_compat)
+#endif
+
+/* Either of these two where the kernel has no system calls of 32-bit programs. */
+SYM_CODE_START(xen_entry_compat_ignore)
 	UNWIND_HINT_ENTRY
 	ENDBR
-	leaq	16(%rsp), %rsp	/* %rcx and %r11 */
+	pop_xen_registers
 	movq	$-ENOSYS, %rax
 	xen_hypercall_iret
-SYM_CODE_END(xen_entry_SYSENTER_compat)
-SYM_CODE_END(xen_entry_SYSCALL_compat)
-#endif
+SYM_CODE_END(xen_entry_compat_ignore)

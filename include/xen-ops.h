@@ -146,6 +146,7 @@ extern const char xen_failsafe_callback[];
 void xen_entry_SYSENTER_compat(void);
 void xen_entry_SYSCALL_64(void);
 void xen_entry_SYSCALL_compat(void);
+void xen_entry_compat_ignore(void);
 __visible void xen_iret(void);
 
 /* PV start: Rust, ffi/start.rs */

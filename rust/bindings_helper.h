@@ -34,6 +34,7 @@
 #include <asm/e820/api.h>
 #include <asm/early_ioremap.h>
 #include <asm/hypervisor.h>
+#include <asm/ia32.h>
 #include <asm/idtentry.h>
 #include <asm/io_apic.h>
 #include <asm/io_bitmap.h>

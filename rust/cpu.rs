@@ -4,6 +4,8 @@
 
 pub mod apic;
 pub mod control;
+// One function is for ACPI.
+#[cfg_attr(not(CONFIG_ACPI), allow(dead_code))]
 pub mod cpuid;
 pub mod hotplug;
 pub mod msr;

@@ -6,7 +6,7 @@
 pub mod contiguous;
 #[cfg_attr(not(any(test, CONFIG_XEN_PV)), allow(dead_code))]
 pub mod foreign;
-#[cfg_attr(not(CONFIG_XEN_PV), allow(dead_code, unused_imports))]
+#[cfg_attr(not(all(CONFIG_XEN_PV, CONFIG_ACPI)), allow(dead_code, unused_imports))]
 pub mod p2m;
 #[cfg_attr(not(any(test, CONFIG_XEN_PV)), allow(dead_code))]
 pub mod pin;

@@ -13,16 +13,16 @@ use crate::{
         errno::XenErrno,
         start_info::MAX_GUEST_CMDLINE, //
     },
-    ffi::guest::{
-        idle,
-        shutdown::register_panic_handler, //
+    ffi::{
+        guest::{
+            idle,
+            shutdown::register_panic_handler, //
+        },
+        start::start_info, //
     },
     raw::{
         bindings,
-        bug::{
-            bug,
-            bug_on_err, //
-        },
+        bug::bug_on_err,
         cpu::has_feature,
         domain,
         hypercall::callback,
@@ -31,8 +31,7 @@ use crate::{
             ERR,
             INFO, //
         },
-        section::init,
-        shared, //
+        section::init, //
     },
 };
 
@@ -91,7 +90,8 @@ fn register_entries() -> Result<(), XenErrno> {
     }
 }
 
-/// Tells Xen where system calls enter the kernel: on each CPU as it comes up, interrupts off.
+/// Tells Xen where system calls of 64-bit user space enter the kernel: on each CPU as it comes up,
+/// interrupts off.
 pub(super) fn enable_syscall() {
     // SAFETY: It is the entry for this.
     let answer = unsafe {
@@ -105,10 +105,23 @@ pub(super) fn enable_syscall() {
         // 64-bit user space has no other way in.
         printk!(ERR, "Failed to set syscall callback: {}\n", -errno.get());
     }
+}
+
+/// Does so for the one fast system call of 32-bit user space: on the boot CPU when early parameters
+/// have said whether there is to be one.
+pub(super) fn enable_compat() {
     if !has_feature(bindings::X86_FEATURE_SYSFAST32) {
         return;
     }
-    if register_compat().is_err() {
+    let kind = if has_feature(bindings::X86_FEATURE_SYSCALL32) {
+        CallbackType::Syscall32
+    } else {
+        CallbackType::Sysenter
+    };
+    let entry = compat_entry(kind).unwrap_or(bindings::xen_entry_compat_ignore as *const ());
+
+    // SAFETY: It is the entry for this.
+    if unsafe { callback::register(kind, entry) }.is_err() {
         for feature in [
             bindings::X86_FEATURE_SYSCALL32,
             bindings::X86_FEATURE_SYSFAST32,
@@ -119,31 +132,28 @@ pub(super) fn enable_syscall() {
     }
 }
 
-/// Tells Xen where the one fast system call of 32-bit user space enters the kernel.
-fn register_compat() -> Result<(), XenErrno> {
-    let (kind, entry) = if has_feature(bindings::X86_FEATURE_SYSCALL32) {
-        (
-            CallbackType::Syscall32,
-            bindings::xen_entry_SYSCALL_compat as *const (),
-        )
-    } else {
-        (
-            CallbackType::Sysenter,
-            bindings::xen_entry_SYSENTER_compat as *const (),
-        )
-    };
+/// Returns where that system call enters the kernel, unless the user does without.
+#[cfg(CONFIG_IA32_EMULATION)]
+fn compat_entry(kind: CallbackType) -> Option<*const ()> {
+    // SAFETY: It changes no more when early parameters are known.
+    let enabled = unsafe { bindings::__ia32_enabled };
 
-    // SAFETY: It is the entry for this.
-    unsafe { callback::register(kind, entry) }
+    enabled.then_some(match kind {
+        CallbackType::Syscall32 => bindings::xen_entry_SYSCALL_compat as *const (),
+        _ => bindings::xen_entry_SYSENTER_compat as *const (),
+    })
+}
+
+/// Returns that this kernel does without.
+#[cfg(not(CONFIG_IA32_EMULATION))]
+fn compat_entry(_kind: CallbackType) -> Option<*const ()> {
+    None
 }
 
 init! {
     /// Gives the kernel its command line.
     fn copy_command_line() {
-        let Some(start_info) = shared::start_info() else {
-            bug("Xen has told nothing about this domain");
-        };
-        let line = start_info.cmd_line();
+        let line = start_info().cmd_line();
         let target = (&raw mut bindings::boot_command_line).cast::<u8>();
 
         const { assert!(MAX_GUEST_CMDLINE <= bindings::COMMAND_LINE_SIZE as usize) }; // CAST: It widens.

@@ -2,7 +2,8 @@
 
 //! An EFI system table for dom0, made of what Xen tells.
 //!
-//! Runs in early boot; in a PVH dom0 before `.bss` is cleared, so all statics are `.init.data`.
+//! Runs in early boot; in a PVH dom0 before `.bss` is cleared, so all statics are `.init.data`, and
+//! what there is to print waits.
 //!
 //! C ancestor: `efi.c`.
 
@@ -30,6 +31,7 @@ use crate::{
     raw::{
         address,
         bindings,
+        boot_cell::BootCell,
         domain,
         hypercall,
         print::{
@@ -103,6 +105,11 @@ init_data! {
         }));
 }
 
+init_data! {
+    /// What the user is to be told.
+    static EVENT: BootCell<Option<Event>> = BootCell::new(None);
+}
+
 /// Widens characters to EFI's.
 const fn wide<const LENGTH: usize>(narrow: [u8; LENGTH]) -> [u16; LENGTH] {
     let mut wide = [0; LENGTH];
@@ -164,7 +171,7 @@ impl Firmware for XenFirmware {
 }
 
 init! {
-    /// Gives the kernel an EFI system table, if Xen runs on EFI and this is dom0.
+    /// Gives the kernel an EFI system table, if Xen runs on EFI and this is dom0. Prints nothing.
     pub(super) fn init(boot_params: &mut bindings::boot_params) {
         let vendor = to_u64(VENDOR.0.get().expose_provenance());
         let Some(found) = probe(&mut XenFirmware { vendor }) else {
@@ -185,7 +192,26 @@ init! {
             (*table).nr_tables = found.config.nent;
             (*table).tables = found.config.addr;
         }
+        let (mode, event) = secure_boot();
+
+        boot_params.secure_boot = mode.get();
+        // SAFETY: Early boot: nobody else has it.
+        unsafe { EVENT.as_ptr().write(event) };
         publish(&found, SYSTEM_TABLE.physical(), boot_params);
+    }
+}
+
+init! {
+    /// Tells the user what [`init`] has found out, if that is worth a line.
+    pub(super) fn report() {
+        // SAFETY: Boot code: nobody else has it.
+        match unsafe { EVENT.as_ptr().read() } {
+            Some(Event::Undetermined) => {
+                printk!(ERR, "Could not determine UEFI Secure Boot status.\n");
+            }
+            Some(Event::Enabled) => printk!(INFO, "UEFI Secure Boot is enabled.\n"),
+            None => {}
+        }
     }
 }
 
@@ -196,7 +222,6 @@ fn publish(found: &SystemTable, table: u64, boot_params: &mut bindings::boot_par
     boot_params.efi_info.efi_loader_signature = u32::from_le_bytes(*b"Xen\0");
     boot_params.efi_info.efi_systab = low;
     boot_params.efi_info.efi_systab_hi = high;
-    boot_params.secure_boot = secure_boot().get();
 
     // SAFETY: Early boot: nobody else has it.
     unsafe {
@@ -210,8 +235,8 @@ fn publish(found: &SystemTable, table: u64, boot_params: &mut bindings::boot_par
     }
 }
 
-/// Finds out whether secure boot is on, and tells the user.
-fn secure_boot() -> SecureBoot {
+/// Finds out whether secure boot is on, and what to tell the user.
+fn secure_boot() -> (SecureBoot, Option<Event>) {
     // SAFETY: `xen_efi_runtime_setup()` has set the function.
     let mode = unsafe { bindings::rust_helper_efi_get_secureboot_mode(bindings::efi.get_variable) };
     let mode = match mode {
@@ -220,16 +245,8 @@ fn secure_boot() -> SecureBoot {
         bindings::efi_secureboot_mode_efi_secureboot_mode_unset => SecureBoot::Unset,
         _ => SecureBoot::Unknown,
     };
-    let (mode, event) = mode.with_shim(mok_sb_state);
 
-    match event {
-        Some(Event::Undetermined) => {
-            printk!(ERR, "Could not determine UEFI Secure Boot status.\n");
-        }
-        Some(Event::Enabled) => printk!(INFO, "UEFI Secure Boot is enabled.\n"),
-        None => {}
-    }
-    mode
+    mode.with_shim(mok_sb_state)
 }
 
 /// Reads the shim's variable `MokSBStateRT`, if it is there and has one byte.

@@ -60,7 +60,8 @@ use crate::{
     ffi::{
         guest::extra_memory,
         mmu,
-        p2m, //
+        p2m,
+        start::start_info, //
     },
     guest::extra_memory::Region,
     raw::{
@@ -78,10 +79,7 @@ use crate::{
             init,
             init_data, //
         },
-        shared::{
-            self,
-            Shared, //
-        },
+        shared::Shared,
         word::{
             to_u64,
             to_usize, //
@@ -123,9 +121,7 @@ init! {
     ///
     /// Returns who has provided the map.
     pub(in crate::ffi) extern "C" fn xen_memory_setup() -> *mut c_char {
-        let Some(start_info) = shared::start_info() else {
-            bug("Xen has told nothing about this domain");
-        };
+        let start_info = start_info();
         let domain = Domain {
             initial: domain::is_initial(),
             limited: parameter::limit(&start_info.cmd_line())

@@ -147,6 +147,8 @@ init! {
         // SAFETY: Boot code, on the one CPU.
         unsafe { set_used(boot_params, map.used()) };
 
+        #[cfg(CONFIG_XEN_EFI)]
+        super::efi::report();
         if domain::is_initial() {
             add_preferred_consoles();
             // ACPI tables of a dom0 are the machine's, and describe its CPUs.

@@ -19,6 +19,8 @@ pub(super) mod platform;
 
 use kernel::ffi::c_char;
 
+#[cfg(CONFIG_XEN_EFI)]
+use crate::ffi::efi;
 use crate::{
     abi::{
         id::VcpuId,
@@ -93,6 +95,11 @@ init! {
     /// As for [`xen_start_kernel`].
     #[inline(never)]
     unsafe fn enter(si: *mut bindings::start_info) {
+        if si.is_null() {
+            // There is no console: Xen prints the registers, and ends the domain.
+            // SAFETY: It has no preconditions.
+            unsafe { bindings::BUG() }
+        }
         // SAFETY: Nothing is in .bss yet.
         unsafe { bindings::clear_bss() };
         // SAFETY: The caller's promise.
@@ -193,8 +200,8 @@ init! {
     }
 }
 
-/// Returns what Xen has left in memory, which moves when page tables do.
-fn start_info() -> Shared<StartInfo> {
+/// Returns what Xen has left in memory, as [`enter`] has seen; it moves when page tables do.
+pub(super) fn start_info() -> Shared<StartInfo> {
     match shared::start_info() {
         Some(start) => start,
         None => bug("Xen has told nothing about this domain"),
@@ -229,8 +236,11 @@ init! {
         // SAFETY: Boot code; the CPU has a vCPU.
         unsafe { bindings::xen_setup_runstate_info(0) };
         #[cfg(CONFIG_XEN_EFI)]
-        // SAFETY: Boot code, which has the one copy.
-        crate::ffi::efi::init(unsafe { &mut *(&raw mut bindings::boot_params) });
+        {
+            // SAFETY: Boot code, which has the one copy.
+            efi::init(unsafe { &mut *(&raw mut bindings::boot_params) });
+            efi::report();
+        }
     }
 }
 

@@ -37,12 +37,13 @@ pub trait Log {
 }
 
 /// How many arguments the hypercalls have that are queued.
-const PARAMETERS: [(Number, usize); 6] = [
+const PARAMETERS: [(Number, usize); 7] = [
     (Number::MmuUpdate, 4),
     (Number::StackSwitch, 2),
     (Number::FpuTaskswitch, 1),
     (Number::UpdateDescriptor, 2),
     (Number::UpdateVaMapping, 3),
+    (Number::SetSegmentBase, 2),
     (Number::MmuextOp, 4),
 ];
 
@@ -77,16 +78,31 @@ pub fn report(calls: &[Entry], arguments: &[Cell<u8>], trail: Option<&Trail>, lo
         }
         None => {
             for (number, call) in numbered().filter(|(_, call)| call.has_failed()) {
-                let [first, ..] = &call.args;
-
                 log.error(format_args!(
-                    "  call {number:2}: op={} arg=[{:x}] result={}\n",
+                    "  call {number:2}: op={} arg=[{}] result={}\n",
                     call.op.get(),
-                    first.get(),
+                    Arguments(call),
                     call.result.get()
                 ));
             }
         }
+    }
+}
+
+/// A call's arguments in words: as many as the hypercall has, or one if that is not known.
+struct Arguments<'a>(&'a Entry);
+
+impl fmt::Display for Arguments<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(call) = self;
+        let [first, others @ ..] = &call.args;
+        let more = parameters(call.op.get()).saturating_sub(1);
+
+        write!(formatter, "{:x}", first.get())?;
+        for argument in others.iter().take(more) {
+            write!(formatter, " {:x}", argument.get())?;
+        }
+        Ok(())
     }
 }
 
@@ -172,8 +188,37 @@ mod tests {
         buffer.flush(&fake);
         assert!(fake.logged(
             b"2 of 3 multicall(s) failed: cpu 3\n\
-            \x20 call  1: op=14 arg=[0] result=-22\n\
-            \x20 call  3: op=14 arg=[0] result=-22\n"
+            \x20 call  1: op=14 arg=[0 0 0] result=-22\n\
+            \x20 call  3: op=14 arg=[0 0 0] result=-22\n"
+        ));
+    }
+
+    /// Returns whether the report on a call that Xen refused reads like this.
+    fn reads(op: u64, text: &[u8]) -> bool {
+        let buffer = Buffer::default();
+        let fake = Fake::new(&buffer);
+        let call = Entry::new();
+
+        call.op.set(op);
+        call.result.set(-22);
+        for (argument, value) in call.args.iter().zip(0x10..) {
+            argument.set(value);
+        }
+        report(&[call], &[], None, &fake);
+        fake.logged(text)
+    }
+
+    #[test]
+    fn arguments_are_told_as_far_as_they_are_known() {
+        assert!(reads(
+            25,
+            b"1 of 1 multicall(s) failed: cpu 3\n\
+            \x20 call  1: op=25 arg=[10 11] result=-22\n"
+        ));
+        assert!(reads(
+            99,
+            b"1 of 1 multicall(s) failed: cpu 3\n\
+            \x20 call  1: op=99 arg=[10] result=-22\n"
         ));
     }
 
@@ -210,6 +255,7 @@ mod tests {
     fn a_flag_in_the_op_does_not_hide_the_hypercall() {
         assert_eq!(parameters(26), 4);
         assert_eq!(parameters(0x100 + 26), 4);
+        assert_eq!(parameters(25), 2);
         assert_eq!(parameters(13), 0);
     }
 }

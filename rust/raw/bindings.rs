@@ -18,6 +18,10 @@
 
 // The kernel crate's own: a type must be one, not two of the same shape. Which of them the
 // generated file needs is a matter of the configuration.
+#[cfg(CONFIG_PRINTK)]
+pub(crate) use kernel::bindings::_printk;
+#[cfg(CONFIG_ACPI)]
+pub(crate) use kernel::bindings::acpi_get_cpu_uid;
 #[cfg(all(CONFIG_XEN_PV, CONFIG_SMP))]
 pub(crate) use kernel::bindings::cpu_info;
 #[cfg(CONFIG_CPU_FREQ)]
@@ -48,9 +52,7 @@ pub(crate) use kernel::bindings::{
     __u8,
     __virt_addr_valid,
     _end,
-    _printk,
     _text,
-    acpi_get_cpu_uid,
     apply_to_page_range,
     atomic_notifier_chain_register,
     atomic_notifier_head,
@@ -105,9 +107,9 @@ pub(crate) use kernel::bindings::{
     panic_timeout,
     pci_dev,
     pcpu_alloc_noprof,
+    pfn_range_is_mapped,
     pg_level_PG_LEVEL_4K,
     pgd_t,
-    pfn_range_is_mapped,
     pgdval_t,
     pgprot_t,
     phys_addr_t,
@@ -183,7 +185,6 @@ pub(crate) use kernel::bindings::{
     _brk_end,
     copy_from_kernel_nofault,
     cpu_tss_rw,
-    cpuid_scan_cpu,
     current_task,
     early_boot_irqs_disabled,
     early_idt_handler_array,
@@ -230,8 +231,8 @@ pub(crate) use kernel::bindings::{
     MSR_LSTAR,
     MSR_STAR,
     MSR_SYSCALL_MASK,
-    VM_IO,
     PF_KTHREAD,
+    VM_IO,
     VM_PFNMAP,
     X86_FEATURE_ACC,
     X86_FEATURE_ACPI,
@@ -310,7 +311,6 @@ pub(crate) use kernel::bindings::{
     set_cpu_possible,
     set_cpu_sibling_map,
     smp_call_function,
-    smp_found_config,
     smp_prepare_cpus_common,
     __KERNEL_CS,
     __USER_DS,

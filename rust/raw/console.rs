@@ -6,7 +6,7 @@
 //!
 //! C ancestor: `drivers/tty/hvc/hvc_xen.c`.
 
-#![expect(unsafe_code)]
+#![cfg_attr(CONFIG_HVC_XEN, expect(unsafe_code))]
 
 use core::ffi::CStr;
 

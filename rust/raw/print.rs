@@ -6,12 +6,13 @@
 //!
 //! Valid wherever `_printk()` is: in PV not before `xen_init_irq_ops()`.
 
-#![expect(unsafe_code)]
+#![cfg_attr(CONFIG_PRINTK, expect(unsafe_code))]
 
 use core::ffi::CStr;
 
 use kernel::fmt;
 
+#[cfg(CONFIG_PRINTK)]
 use crate::raw::bindings;
 
 /// A log level, as the characters that start a message.
@@ -38,14 +39,18 @@ pub(crate) const CONT: Level = Level(c"\x01c%pA");
 /// Goes on in the line with the name of the function that has `address` in it, and a space.
 #[cfg(CONFIG_XEN_PV)]
 pub(crate) fn symbol(address: usize) {
-    const FORMAT: &CStr = c"\x01c%pS ";
-
+    #[cfg(CONFIG_PRINTK)]
     // SAFETY: The format has one directive, whose argument is an address that is looked up only.
-    unsafe { bindings::_printk(FORMAT.as_ptr().cast(), address) };
+    unsafe {
+        bindings::_printk(c"\x01c%pS ".as_ptr().cast(), address)
+    };
+    #[cfg(not(CONFIG_PRINTK))]
+    let _ = address;
 }
 
 /// Prints `message`, which brings its own line ends.
 pub(crate) fn print(level: Level, message: fmt::Arguments<'_>) {
+    #[cfg(CONFIG_PRINTK)]
     // SAFETY: The formats in this file have one directive, whose argument is a pointer to
     // `fmt::Arguments`.
     unsafe {
@@ -54,6 +59,8 @@ pub(crate) fn print(level: Level, message: fmt::Arguments<'_>) {
             core::ptr::from_ref(&message).cast::<core::ffi::c_void>(),
         )
     };
+    #[cfg(not(CONFIG_PRINTK))]
+    let _ = (level.0, message);
 }
 
 /// Prints a formatted message at a level of this module.

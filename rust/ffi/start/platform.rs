@@ -16,6 +16,7 @@ use crate::{
     abi::id::VcpuId,
     cpu::cpuid::has_xsave,
     ffi::{
+        arch_setup::enable_compat,
         guest::{
             pin::xen_pin_vcpu,
             vcpu_info, //
@@ -119,7 +120,7 @@ static x86_hyper_xen_pv: Table<bindings::hypervisor_x86> = Table::new(bindings::
 });
 
 init! {
-    /// Maps the shared page, and sets up what needs it.
+    /// Maps the shared page, and sets up what needs it, or early parameters.
     pub(super) extern "C" fn xen_pv_init_platform() {
         #[cfg(CONFIG_XEN_VIRTIO)]
         // SAFETY: Boot code, once.
@@ -133,6 +134,7 @@ init! {
         // Clocks are in the vCPU's record, which is in the shared page.
         vcpu_info::reset();
         time::init_pv_ops();
+        enable_compat();
         #[cfg(CONFIG_MTRR)]
         mtrr::set_up();
         #[cfg(CONFIG_XEN_PV_SMP)]

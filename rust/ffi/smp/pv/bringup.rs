@@ -24,7 +24,10 @@ use crate::{
         frame::Paddr, //
     },
     ffi::{
-        arch_setup::enable_syscall,
+        arch_setup::{
+            enable_compat,
+            enable_syscall, //
+        },
         contract,
         cpu::{
             gdt::Descriptors,
@@ -231,6 +234,7 @@ impl NewCpu for Here {
 
     fn enable_system_calls(&mut self) {
         enable_syscall();
+        enable_compat();
     }
 
     fn identify(&mut self) {
