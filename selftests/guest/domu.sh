@@ -82,7 +82,7 @@ END
 create() {
 	pthread=lib/x86_64-linux-gnu/libpthread.so.0
 	mkdir -p "/run/domu/$name/add/rig" "/run/domu/$name/add/${pthread%/*}"
-	for file in rig/ticker rig/hackbench $pthread; do
+	for file in rig/ticker rig/hackbench rig/grant_storm $pthread; do
 		[ ! -f "/$file" ] || cp "/$file" "/run/domu/$name/add/$file"
 	done
 	cpus=$1 megabytes=$2 payload=${3:-/run/ticker.sh}

@@ -10,6 +10,8 @@
 
 #define XENMEM_CURRENT_RESERVATION	3
 
+#define NO_FAULTS	"no FAILSLAB, FAIL_PAGE_ALLOC and their debugfs"
+
 #define ANYWHERE_START	"0"
 #define ANYWHERE_END	"0xffffffffffffffff"
 #define WAIT_SECONDS	40
@@ -56,15 +58,16 @@ static inline void restore_faults(void)
 	set_fault("fail_page_alloc", "times", "-1");
 }
 
-/* All allocations may fail from now on, even those that may wait for memory. */
-static inline void prepare_faults(void)
+/* All allocations may fail from now on, even those that may wait for memory; false where they cannot. */
+static inline bool prepare_faults(void)
 {
 	nth_fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
 	if (nth_fd < 0 || set_faults("ignore-gfp-wait", "0"))
-		ksft_exit_skip("no FAILSLAB, FAIL_PAGE_ALLOC and their debugfs\n");
+		return false;
 	atexit(restore_faults);
 	set_faults("verbose", "0");
 	set_fault("fail_page_alloc", "min-order", "0");
+	return true;
 }
 
 /* Lets only those fail that two functions make, or code between; false if that fails. */

@@ -13,11 +13,14 @@ from rig import cache, kconfig, kernel, kernel_make, packages, process, toolchai
 from rig.tests.registry import test
 
 FRAGMENTS = {
-    "no-pv": "# CONFIG_XEN_PV is not set\n# CONFIG_XEN_512GB is not set\n",
+    "no-pv": (kconfig.FRAGMENTS / "no-pv.config").read_text(),
     "no-smp": "# CONFIG_SMP is not set\n# CONFIG_HOTPLUG_CPU is not set\nCONFIG_NR_CPUS=1\n"
               "# CONFIG_PARAVIRT_SPINLOCKS is not set\n",
     "no-dom0": "# CONFIG_XEN_DOM0 is not set\n# CONFIG_XEN_BACKEND is not set\n",
     "no-pvh": "# CONFIG_XEN_PVH is not set\n",
+    "no-acpi": "# CONFIG_ACPI is not set\n# CONFIG_XEN_PVH is not set\n# CONFIG_XEN_DOM0 is not set\n"
+               "# CONFIG_XEN_BACKEND is not set\n",
+    "no-printk": "CONFIG_EXPERT=y\n# CONFIG_PRINTK is not set\nCONFIG_BLOCK=y\nCONFIG_BUG=y\n",
     "preempt-lazy": "# CONFIG_PREEMPT is not set\nCONFIG_PREEMPT_LAZY=y\n",
     "preempt-full": "CONFIG_PREEMPT=y\n",
     "ibt": "CONFIG_X86_KERNEL_IBT=y\n",

@@ -26,6 +26,9 @@ EMULATION = {
 WHOLE = re.compile(r"^\(XEN\) ds: |Code:")
 ATTEMPTS = 3
 PATIENCE = "rcupdate.rcu_cpu_stall_timeout=300"
+# Xen ends a PV guest that stores an entry which L1TF could use. With the AMD CPUs that QEMU has, where memory is reserved
+# up to the last of their 40 address bits, it would take any entry that is not present for one.
+L1TF = {"cpu": "Nehalem", "xen_args": "pv-l1tf=dom0=true,domu=true"}
 # A report of lockdep, which names the lock some lines below its headline.
 LOCKDEP = re.compile(r"(WARNING: possible circular locking dependency detected)((?:\r?\n.*){1,5}?\s(at: \S+))")
 # Time stamps, addresses and other numbers differ from boot to boot.
@@ -80,16 +83,18 @@ def normal(line):
     return NUMBER.sub("N", re.sub(r"^\[[ \d.]+\] |, CPU#.*$", "", line))
 
 
-def health(result, faults=True):
+def health(result, faults=True, provoked=None):
     """What holds after every boot: it ended by itself, its payload passed, and no trouble on the console.
 
-    Some kernel selftests fault on purpose: after these, faults is False.
+    Some kernel selftests fault on purpose: after these, faults is False. provoked is a pattern of other trouble that a
+    test makes on purpose.
     """
     yield "ends by itself", not result.timed_out, f"cut after {result.seconds:.0f} s"
     if not result.timed_out:
         yield "payload passes", result.status == 0, f"exit status {result.status}"
     excused = known()
-    found = [line for line in trouble(result.log, faults) if normal(line) not in excused]
+    found = [line for line in trouble(result.log, faults)
+             if normal(line) not in excused and not (provoked and re.search(provoked, line))]
     yield "no trouble on the console", not found, "\n".join(found[:20])
 
 

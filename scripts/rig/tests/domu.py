@@ -35,12 +35,13 @@ def compiled(*names):
         yield {f"/rig/{name}": Path(directory, name) for name in names}
 
 
-def led(call, timeout, files=None, built=None, programs=("ticker",), dom0_mb=768, xen_args=""):
+def led(call, timeout, files=None, built=None, programs=("ticker",), dom0="pv-dom0", dom0_mb=768, xen_args=""):
     """What a script of selftests/guest, called with its arguments, finds out that leads a domU from dom0."""
     with compiled(*programs) as binaries:
         scripts = {f"/rig/{name}": GUEST / name for name in ("domu.sh", call.split()[0])}
-        result = boot(Boot(built or kernel.build("ours"), xen_args=f"dom0_mem={dom0_mb}M,max:{dom0_mb}M {xen_args}",
-                           timeout=timeout, payload=f"sh /rig/{call}\n", files=binaries | scripts | (files or {})))
+        result = boot(Boot(built or kernel.build("ours"), guest=dom0, timeout=timeout, payload=f"sh /rig/{call}\n",
+                           xen_args=f"dom0_mem={dom0_mb}M,max:{dom0_mb}M {xen_args}".strip(),
+                           files=binaries | scripts | (files or {})))
     yield from steps(result)
     yield from health(result)
 

@@ -4,9 +4,9 @@
 import re
 from functools import partial
 
-from rig import elf, kconfig, kernel, rootfs
+from rig import elf, kconfig, kernel, kselftest, rootfs
 from rig.machine import Boot
-from rig.tests.console import boot, health
+from rig.tests.console import L1TF, boot, health
 from rig.tests.domu import GUEST, compiled, led, steps, unpacked
 from rig.tests.registry import test
 
@@ -15,8 +15,8 @@ TURNS = 10
 CROWDED = {"vcpus": 4, "xen_args": "maxcpus=1"}
 # The emulator's nested virtualisation loses guests where processors are busy; with one it was not seen to.
 PROCESSORS = {"pv": "", "pvh": "maxcpus=1"}
-# 2 vCPUs on one processor: where code is patched all the time, the emulator's fault with more of them comes each time.
-ALONE = {"vcpus": 2, "xen_args": "maxcpus=1 dom0_max_vcpus=2"}
+# One processor: where code is patched all the time, the emulator's fault with more of them comes each time.
+ALONE = "maxcpus=1 dom0_max_vcpus=2"
 TORTURE = re.compile(r"^TORTURE (\S+ \S+): (.*)$", re.MULTILINE)
 MODULES = {"torture.ko": "kernel", "locktorture.ko": "kernel/locking", "rcutorture.ko": "kernel/rcu"}
 STRESS_MODULES = {"test_static_key_base.ko": "lib", "test_static_keys.ko": "lib", "test_vmalloc.ko": "lib",
@@ -38,6 +38,13 @@ def hotplug(kind):
 def memory(kind):
     """A domU and dom0 get more memory than they started with, some of it hotplugged: it holds what is put there."""
     yield from led(f"domu-memory.sh {kind}", timeout=1700, built=kernel.build("ours", "debug"), dom0_mb=1000)
+
+
+def storm(kind):
+    """Five domUs at once, whose grants a dom0 of 300 MB maps by the thousand while domains come, go and are saved."""
+    built = kernel.build("ours")
+    yield from led(f"domu-storm.sh {kind}", timeout=2600, built=built, dom0_mb=300, xen_args=PROCESSORS[kind],
+                   files={"/rig/grant_storm": kselftest.install(built.tree) / "xen/grant_storm"})
 
 
 def end(kind):
@@ -97,15 +104,21 @@ def stress_ng():
     return files
 
 
-@test("long/pv-dom0-stress", timeout=5000, exclusive=True)
-def stress():
+def stress(guest):
     """Modules, tracers, probes, BPF, KFENCE, swap, stress-ng: all that remaps pages of the kernel and of programs."""
     built = with_options()
-    result = boot(Boot(built, memory=768, payload="sh /rig/stress.sh\n", timeout=2400,
-                       files=modules(built, STRESS_MODULES) | stress_ng() | {"/rig/stress.sh": GUEST / "stress.sh"},
-                       **ALONE))
+    result = boot(Boot(built, guest=guest, memory=768, payload="sh /rig/stress.sh\n", timeout=2400, cpu=L1TF["cpu"],
+                       vcpus=2, xen_args=f"{ALONE} {L1TF['xen_args']}",
+                       files=modules(built, STRESS_MODULES) | stress_ng() | {"/rig/stress.sh": GUEST / "stress.sh"}))
     yield from steps(result)
     yield from health(result, faults=False)
+
+
+@test("long/no-pv", timeout=4000, exclusive=True)
+def without_pv():
+    """A kernel without XEN_PV as PVH dom0 leads a PVH domU, the same kernel, from create to destroy."""
+    built = kernel.build("ours", fragments=[kconfig.FRAGMENTS / "no-pv.config"])
+    yield from led("domu-life.sh pvh", timeout=1700, built=built, dom0="pvh-dom0", xen_args=PROCESSORS["pvh"])
 
 
 def kexec(why):
@@ -115,6 +128,9 @@ def kexec(why):
 
 
 test("long/pv-memory", needs=["build/debug"], timeout=3500, exclusive=True)(partial(memory, "pv"))
+test("long/pv-storm", needs=["build/ours"], timeout=5300, exclusive=True)(partial(storm, "pv"))
+for each in ("pv-dom0", "pv-domu"):
+    test(f"long/{each}-stress", timeout=5000, exclusive=True)(partial(stress, each))
 for each in ("reboot", "panic"):
     test(f"long/kexec-{each}", timeout=5300, exclusive=True)(partial(kexec, each))
 for each in ("pv", "pvh"):

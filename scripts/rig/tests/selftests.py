@@ -7,30 +7,51 @@ from dataclasses import replace
 from functools import partial
 
 from rig import cache, hypervisor, kernel, kselftest, qemu
-from rig.tests.console import boot, health
+from rig.tests.console import L1TF, boot, health
 from rig.tests.registry import test
 
 # foreign_map and grant, which follows it, want a domU that has booted; balloon, before it, wants dom0's memory whole.
 NEIGHBOUR = "domu_create neighbour pv 1 128\ndomu_wait neighbour '^RIG-INIT' 60\n"
 
+# Of ours, those that want a kernel that can have allocations fail, and the warnings that they provoke: a CPU that cannot
+# be prepared, and entries in /proc/irq that could not be made and so not be removed.
+FAULTS = ("cpu_faults", "faults")
+PROVOKED = r"WARNING: .* at (\S*hotplug4tell|remove_proc_entry)\+"
+
 
 def ours(guest):
     """selftests/xen passes, each program by its own judgement."""
     plan = kselftest.boot(kernel.build("ours"), kselftest.SETS["xen"], guest)
+    if guest.startswith("pv-"):
+        plan = replace(plan, **L1TF)
     if guest == "pv-dom0":
         plan = replace(plan, payload=re.sub("^(?=ksft .*foreign_map)", NEIGHBOUR, plan.payload, flags=re.MULTILINE))
     yield from judged(plan, kselftest.tests(kselftest.install(plan.kernel.tree), kselftest.SETS["xen"]))
 
 
 def faults():
-    """Allocations fail, one after the other, in what maps others' frames, in the kernel that can have them fail."""
+    """Allocations fail, one after the other, in CPU bring-up and what maps frames, in a kernel that can have them fail."""
+    yield from judged(in_debug(FAULTS), [f"xen:{name}" for name in FAULTS], PROVOKED)
+
+
+def compat():
+    """System calls of 32-bit code work, and with ia32_emulation=off none does, in the kernel that has them."""
+    for setting in ("on", "off"):
+        plan = in_debug(["compat"], append=f"ia32_emulation={setting}")
+        plan = replace(plan, payload=plan.payload.replace("xen compat", f"xen compat {setting}"))
+        for name, ok, detail in judged(plan, ["xen:compat"]):
+            yield f"{name}, {setting}", ok, detail
+
+
+def in_debug(names, append=""):
+    """A boot of the debug kernel that runs these of our tests."""
     plan = kselftest.boot(kernel.build("ours", config="debug"), kselftest.SETS["xen"])
-    payload = re.sub(r"^ksft (?!.* faults$).*\n", "", plan.payload, flags=re.MULTILINE)
-    yield from judged(replace(plan, payload=payload, append="kunit.enable=0"), ["xen:faults"])
+    payload = re.sub(rf"^ksft (?!.* (?:{'|'.join(names)})$).*\n", "", plan.payload, flags=re.MULTILINE)
+    return replace(plan, payload=payload, append=f"kunit.enable=0 {append}".strip())
 
 
-def judged(plan, names):
-    """What some tests of a boot say themselves."""
+def judged(plan, names, provoked=None):
+    """What some tests of a boot say themselves, and whether there was other trouble than they provoke."""
     result = boot(plan)
     verdicts = kselftest.parse(result.log)
     for name in names:
@@ -40,7 +61,7 @@ def judged(plan, names):
             yield name, None, said[-1].strip("# ") if said else "it says no reason"
         else:
             yield name, verdict == "pass", "\n".join([verdict, *said])
-    yield from health(result)
+    yield from health(result, provoked=provoked)
 
 
 def own_of_the_kernel(group, guest="pv-dom0", xen_args=""):
@@ -78,6 +99,7 @@ def verdicts_on_stock(group, guest, xen_args):
 for each in ("pv-dom0", "pv-domu", "pvh-domu"):
     test(f"selftests/xen-{each}", needs=["build/ours"], timeout=1600, exclusive=each == "pvh-domu")(partial(ours, each))
 test("selftests/faults", needs=["build/debug"], timeout=1600)(faults)
+test("selftests/compat", needs=["build/debug"], timeout=900)(compat)
 for each in kselftest.SETS:
     if each != "xen":
         test(f"selftests/{each}", needs=["build/ours", "build/stock"], timeout=4600)(partial(own_of_the_kernel, each))
