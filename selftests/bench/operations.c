@@ -283,6 +283,15 @@ static void sleep_1us(unsigned int n)
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
 }
 
+/* So long that the CPU goes to its idle task, and comes back from it. */
+static void sleep_1ms(unsigned int n)
+{
+	const struct timespec time = { .tv_nsec = 1000000 };
+
+	while (n--)
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
+}
+
 static pthread_t spinner;
 static volatile int spinning;
 
@@ -357,6 +366,7 @@ const struct operation operations[] = {
 	{ "thread", 10000, 500, prepare_threads, create_join, do_nothing },
 	{ "signal", 30000, 2000, prepare_signal, send_signal, do_nothing },
 	{ "sleep", 60000, 1000, prepare_sleep, sleep_1us, do_nothing },
+	{ "idle", 0, 500, prepare_sleep, sleep_1ms, do_nothing },
 	{ .name = NULL }
 };
 

@@ -28,6 +28,7 @@ grants() { domain_log | sed -n "s/^GRANTS /$(xl domid "$name") $1 /p"; }
 alone() { [ "$(xl list | wc -l)" -eq 2 ]; }
 reserved() { cat /sys/devices/system/xen_memory/xen_memory0/info/current_kb; }
 same_memory() { [ "$(reserved)" = "$memory" ]; }
+memory_is_back() { comes_true 120 same_memory || { echo "$memory kB, now $(reserved)" && false; }; }
 
 memory=$(reserved)
 for number in 1 2 3 4 5; do giver storm$number; done
@@ -63,5 +64,5 @@ for name in storm1 storm2 storm3 storm4-3 storm5-3; do
 	shut_down
 done
 check 'nothing is left of them' comes_true 60 alone
-check 'dom0 has its memory' comes_true 60 same_memory
+check 'dom0 has its memory' memory_is_back
 echo "CHECK ok finished"

@@ -95,26 +95,26 @@ static void check_faults(void)
 		ksft_test_result_skip("%s: " NO_FAULTS "\n", name);
 }
 
-/* With one more port to be had each time, it comes as soon as there are enough. */
+/*
+ * Without a single port the timer's cannot be bound, which comes first, and with
+ * as many as it wants the CPU comes.  In between, bind_ipi_to_irq() has a BUG().
+ */
 static bool survives_lack(int fd, const int *ports, int taken)
 {
-	int ret, spare;
+	int ret = write_number(ONLINE, 1), i;
 
-	for (spare = 0; spare < interrupts; spare++) {
-		ret = write_number(ONLINE, 1);
-		if (!ret || !is_whole(ret)) {
-			ksft_print_msg("with %d ports: %d\n", spare, ret);
+	ksft_print_msg("without event channels: %s\n", strerror(-ret));
+	if (!ret || !is_whole(ret) || taken < interrupts)
+		return false;
+	for (i = 0; i < interrupts; i++)
+		if (evtchn_unbind(fd, ports[i]))
 			return false;
-		}
-		if (spare >= taken || evtchn_unbind(fd, ports[spare]))
-			return false;
-	}
 	return comes_online();
 }
 
 static void check_ports(void)
 {
-	const char *name = "any event channel may be lacking";
+	const char *name = "event channels may be lacking";
 	int fd = evtchn_open(), taken = 0;
 	static int ports[MOST_PORTS];
 	bool down = goes_offline();

@@ -15,6 +15,7 @@ TITLES = {
     "thread": "thread create + join",
     "signal": "signal to itself",
     "sleep": "sleep of 1 us",
+    "idle": "sleep of 1 ms, CPU idle",
     "ipi": "IPI to the other of 2 vCPUs",
     "boot": "boot to user space",
     "native": "the same without Xen",
