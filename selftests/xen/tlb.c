@@ -15,10 +15,11 @@
 
 #define PAGE		4096
 #define PAGES		4
-#define THREADS		3
+#define THREADS		2
 #define OTHERS		2
-#define SECONDS		15
-#define LOOKS		8	/* on one CPU, before the next */
+#define SECONDS		10
+#define LOOKS		65536	/* on one CPU, before the next: each entry into the kernel may empty the TLB */
+#define YIELDS		64
 #define WAIT		1000000	/* yields, until a thread that does not come is a failure */
 
 /* A page holds the number of the round that filled it; what must be there, or 0 while it is replaced. */
@@ -52,8 +53,6 @@ static void *look(void *arg)
 				stale++;
 		}
 		looks[number]++;
-		if (turn % LOOKS == number)
-			sched_yield();
 	}
 	return NULL;
 }
@@ -67,8 +66,8 @@ static pid_t start_other(int number)
 	if (child)
 		return child;
 	for (turn = 0;; turn++) {
-		if (turn % LOOKS == 0)
-			move_to(number + turn / LOOKS);
+		if (turn % YIELDS == 0)
+			move_to(number + turn / YIELDS);
 		sched_yield();
 	}
 }
@@ -121,9 +120,11 @@ static bool all_look_twice(void)
 static bool no_page_is_stale(void)
 {
 	time_t end = time(NULL) + SECONDS;
-	unsigned int round, page;
+	static unsigned int round;
+	unsigned int page;
 
-	for (round = 1; time(NULL) < end && !stale; round++) {
+	while (time(NULL) < end && !stale) {
+		round++;
 		page = round % PAGES;
 		filled[page] = 0;
 		if (!replace((void *)pages[page], round)) {
@@ -138,7 +139,7 @@ static bool no_page_is_stale(void)
 			return false;
 		}
 	}
-	ksft_print_msg("%u rounds, %u looks at an old page\n", round - 1, stale);
+	ksft_print_msg("after %u rounds: %u looks at an old page\n", round, stale);
 	return !stale;
 }
 
@@ -152,7 +153,7 @@ int main(void)
 	cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	if (cpus < 2)
 		ksft_exit_skip("only one CPU\n");
-	ksft_set_plan(1);
+	ksft_set_plan(2);
 	for (i = 0; i < PAGES; i++) {
 		pages[i] = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
 				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -164,7 +165,12 @@ int main(void)
 	for (i = 0; i < THREADS; i++)
 		if (pthread_create(&threads[i], NULL, look, (void *)i))
 			ksft_exit_fail_msg("no thread\n");
+	for (i = 0; i < OTHERS; i++)
+		kill(others[i], SIGSTOP);
 	ksft_test_result(no_page_is_stale(), "a page that was replaced is seen by no CPU\n");
+	for (i = 0; i < OTHERS; i++)
+		kill(others[i], SIGCONT);
+	ksft_test_result(no_page_is_stale(), "nor by one that comes back from another process\n");
 	stop = true;
 	for (i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
