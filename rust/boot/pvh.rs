@@ -16,7 +16,7 @@
 //!
 //! C ancestor: `enlighten_pvh.c:56`.
 
-pub use super::EXTRA_MEM_RATIO;
+use super::EXTRA_MEM_RATIO;
 use crate::abi::{
     e820::{
         E820Entry,

@@ -37,7 +37,7 @@ pub(crate) use kernel::bindings::pci_request_acs;
 pub(crate) use kernel::bindings::smp_ops;
 #[cfg(all(CONFIG_XEN_PV, CONFIG_X86_IOPL_IOPERM))]
 pub(crate) use kernel::bindings::tss_struct;
-#[cfg(all(CONFIG_XEN_PV, CONFIG_SPARSEMEM_VMEMMAP))]
+#[cfg(CONFIG_XEN_PV)]
 pub(crate) use kernel::bindings::vmemmap_base;
 #[allow(unused_imports)]
 pub(crate) use kernel::bindings::{

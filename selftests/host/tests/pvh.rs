@@ -5,7 +5,10 @@
 use proptest::{collection::vec, prelude::*, sample::select};
 use xen_host_tests::{
     abi::e820::{E820Entry, RAM, UNUSABLE},
-    boot::pvh::{Map, Pages, EXTRA_MEM_RATIO},
+    boot::{
+        pvh::{Map, Pages},
+        EXTRA_MEM_RATIO,
+    },
 };
 
 /// Bytes of a page.
