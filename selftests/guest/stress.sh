@@ -108,7 +108,7 @@ bpf_passes() {
 # kunit_passes MODULE SUITE
 kunit_passes() {
 	insmod "/rig/$1.ko" || return 1
-	grep -E '^(not )?ok|# .*fail:' "/sys/kernel/debug/kunit/$2/results"
+	grep -E '^ *not ok|# .*fail:' "/sys/kernel/debug/kunit/$2/results"
 	grep -q "^ok " "/sys/kernel/debug/kunit/$2/results"
 	passed=$?
 	rmmod "$1"
