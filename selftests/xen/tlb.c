@@ -18,7 +18,8 @@
 #define THREADS		2
 #define OTHERS		2
 #define SECONDS		10
-#define LOOKS		65536	/* on one CPU, before the next: each entry into the kernel may empty the TLB */
+/* On one CPU, before the next: each entry into the kernel may empty the TLB. */
+#define LOOKS		65536
 #define YIELDS		64
 #define WAIT		1000000	/* yields, until a thread that does not come is a failure */
 
@@ -72,7 +73,10 @@ static pid_t start_other(int number)
 	}
 }
 
-/* The ways to have another page there: none first, one that is moved there, and a copy that fork() makes necessary. */
+/*
+ * The ways to have another page there: none first, one that is moved there, and
+ * a copy that fork() makes necessary.
+ */
 static bool replace(void *place, unsigned int round)
 {
 	volatile unsigned int *page = place;
