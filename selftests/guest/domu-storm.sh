@@ -26,7 +26,12 @@ ticks() { check "$name ticks" domu_wait "$name" '^TICK 2 ' 400; }
 grants() { domain_log | sed -n "s/^GRANTS /$(xl domid "$name") $1 /p"; }
 
 alone() { [ "$(xl list | wc -l)" -eq 2 ]; }
-reserved() { cat /sys/devices/system/xen_memory/xen_memory0/info/current_kb; }
+# reserved: the pages that dom0 has, and those that the balloon keeps: what grants are mapped to comes from there, and
+# stays there afterwards until somebody wants it.
+reserved() {
+	info=/sys/devices/system/xen_memory/xen_memory0/info
+	echo $(($(cat $info/current_kb) + $(cat $info/low_kb) + $(cat $info/high_kb)))
+}
 same_memory() { [ "$(reserved)" = "$memory" ]; }
 memory_is_back() { comes_true 120 same_memory || { echo "$memory kB, now $(reserved)" && false; }; }
 
