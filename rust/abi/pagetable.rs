@@ -209,6 +209,17 @@ impl MmuUpdate {
             value: value.get(),
         }
     }
+
+    /// `MMU_MACHPHYS_UPDATE`: not of an entry, but of which page of this domain a frame is.
+    #[inline(always)]
+    pub const fn machphys(frame: Mfn, page: Pfn) -> Self {
+        const COMMAND: u64 = 1;
+
+        Self {
+            place: frame.base().get() | COMMAND,
+            value: page.get(),
+        }
+    }
 }
 
 /// An operation on page tables or TLBs: `struct mmuext_op`.
@@ -452,6 +463,7 @@ mod tests {
         let update = MmuUpdate::new(Maddr::from_raw(0x1008), Update::PreserveAd, Pte::EMPTY);
 
         assert_eq!(update.place, 0x100a);
+        assert_eq!(MmuUpdate::machphys(frame, Pfn::from_raw(9)).place, 0x7001);
         assert_eq!(Flush::All.get(), 5);
     }
 }

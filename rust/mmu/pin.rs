@@ -95,6 +95,15 @@ fn frame(tables: &impl Frames, table: Pfn) -> Mfn {
     tables.frame(table).unwrap_or(Mfn::MAX)
 }
 
+/// Takes the lock of a table that has one of its own, which only the last level's have.
+#[inline(always)]
+fn own_lock<T: Tables>(tables: &T, table: Pfn, level: Level) -> Option<T::Lock> {
+    match level {
+        Level::Pte => tables.lock(table),
+        _ => None,
+    }
+}
+
 /// Makes a table read-only, and pins it if it has a lock of its own.
 #[inline(always)]
 fn pin_table<T: Tables>(
@@ -107,11 +116,7 @@ fn pin_table<T: Tables>(
     if !tables.mark_pinned(table) {
         return;
     }
-    let lock = if level == Level::Pte {
-        tables.lock(table)
-    } else {
-        None
-    };
+    let lock = own_lock(tables, table, level);
 
     batch.remap(table, Access::ReadOnly, flush);
     if let Some(lock) = lock {
@@ -135,11 +140,7 @@ fn unpin_table<T: Tables>(
     if !tables.is_pinned(table) {
         return;
     }
-    let lock = if level == Level::Pte {
-        tables.lock(table)
-    } else {
-        None
-    };
+    let lock = own_lock(tables, table, level);
 
     tables.mark_unpinned(table);
     if lock.is_some() {

@@ -25,8 +25,6 @@ pub(crate) mod descriptor;
 pub(crate) mod event;
 #[cfg(CONFIG_XEN_PV)]
 pub(crate) mod grant;
-#[cfg(CONFIG_XEN_PV)]
-pub(crate) mod mapping;
 pub(crate) mod memory;
 #[cfg(CONFIG_XEN_PV)]
 pub(crate) mod mmu;

@@ -51,7 +51,6 @@ use crate::{
         },
         frames,
         hypercall::{
-            mapping,
             memory,
             mmu, //
         },
@@ -157,7 +156,7 @@ impl Frames<MFNS> for Mapped {
 fn place(page: Pfn, frame: Mfn) {
     let failed = if list::set(page, P2mEntry::Mapped(frame)).is_err() {
         "p2m"
-    } else if mapping::machphys_update(frame, page).is_err() {
+    } else if mmu::machphys_update(frame, page).is_err() {
         "m2p"
     } else if is_mapped(page) && set_direct_map(page, kernel_entry(frame)).is_err() {
         "kernel"

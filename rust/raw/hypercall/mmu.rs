@@ -6,6 +6,10 @@ use super::hypercall;
 use crate::{
     abi::{
         errno::XenErrno,
+        frame::{
+            Mfn,
+            Pfn, //
+        },
         hypercall::Number,
         id::DomId,
         pagetable::{
@@ -94,6 +98,16 @@ pub(crate) unsafe fn update_one(mut update: MmuUpdate) -> Result<(), XenErrno> {
     Ok(())
 }
 
+/// `__HYPERVISOR_mmu_update`: tells Xen which page a frame of this domain is.
+///
+/// # Errors
+///
+/// Xen's refusals.
+pub(crate) fn machphys_update(frame: Mfn, page: Pfn) -> Result<(), XenErrno> {
+    // SAFETY: It is no update of an entry, and Xen checks that the frame is this domain's.
+    unsafe { update_one(MmuUpdate::machphys(frame, page)) }
+}
+
 /// `__HYPERVISOR_mmu_update`: updates entries, one after the other, to frames of domain `owner`.
 ///
 /// Returns how many Xen has done, and what it said to the next one.
@@ -121,4 +135,34 @@ pub(crate) unsafe fn update(
     let done = unsafe { (&raw const done).read_volatile() };
 
     (to_usize(u64::from(done)), answer.map(|_| ()))
+}
+
+#[cfg(CONFIG_XEN_KUNIT_TEST)]
+#[kernel::macros::kunit_tests(xen_raw_hypercall_mmu)]
+mod tests {
+    use super::*;
+    use crate::raw::{
+        address,
+        domain,
+        p2m, //
+    };
+
+    /// Something in the kernel image.
+    static DATA: u64 = 0;
+
+    #[test]
+    fn a_frame_may_be_told_its_number_again() {
+        if domain::is_pv() {
+            let page = address::image_to_physical(to_u64(core::ptr::from_ref(&DATA).addr()))
+                .map(|address| address.frame());
+            let frame = page.and_then(|page| p2m::lookup(page).mfn());
+
+            assert_eq!(
+                frame
+                    .zip(page)
+                    .map(|(frame, page)| machphys_update(frame, page)),
+                Some(Ok(()))
+            );
+        }
+    }
 }
