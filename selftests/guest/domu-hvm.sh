@@ -37,7 +37,7 @@ grep HYP /proc/interrupts | sed 's/^ */INTERRUPTS /'
 END
 
 lead hvm full
-export DOMU_APPEND="xen_emul_unplug=all rcupdate.rcu_cpu_stall_timeout=300"
+export DOMU_APPEND="xen_emul_unplug=all $DOMU_APPEND"
 mkdir -p "/run/domu/$name/add/rig" /var/log/xen
 cp /run/ticker.sh /rig/state.sh "/run/domu/$name/add/rig/"
 check 'create' create 2 256 /run/hvm.sh

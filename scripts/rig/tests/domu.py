@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rig import cache, kernel, packages
 from rig.machine import Boot
-from rig.tests.console import boot, health
+from rig.tests.console import PATIENCE, boot, health
 from rig.tests.registry import test
 from rig.tests.tree import ROOT
 
@@ -39,7 +39,8 @@ def led(call, timeout, files=None, built=None, programs=("ticker",), dom0="pv-do
     """What a script of selftests/guest, called with its arguments, finds out that leads a domU from dom0."""
     with compiled(*programs) as binaries:
         scripts = {f"/rig/{name}": GUEST / name for name in ("domu.sh", call.split()[0])}
-        result = boot(Boot(built or kernel.build("ours"), guest=dom0, timeout=timeout, payload=f"sh /rig/{call}\n",
+        result = boot(Boot(built or kernel.build("ours"), guest=dom0, timeout=timeout,
+                           payload=f"DOMU_APPEND={PATIENCE} sh /rig/{call}\n",
                            xen_args=f"dom0_mem={dom0_mb}M,max:{dom0_mb}M {xen_args}".strip(),
                            files=binaries | scripts | (files or {})))
     yield from steps(result)
