@@ -144,5 +144,10 @@ int main(void)
 	check_faults();
 	check_ports();
 	ksft_test_result(read_number(ONLINE) == 1 || comes_online(), "cpu %d comes in the end\n", CPU);
+	if (ksft_get_xskip_cnt() == 2 && !ksft_get_fail_cnt()) {
+		ksft_print_cnts();
+		ksft_print_msg("nothing can be made to fail here\n");
+		return KSFT_SKIP;
+	}
 	ksft_finished();
 }
