@@ -11,6 +11,8 @@ from rig.errors import UserError
 
 PROGRAM = "qemu-system-x86_64"
 XEN_ARGS = "console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all bootscrub=0"
+# Xen's default scheduler can leave a vCPU in its queue for good: see "Limits of the rig" in Documentation/testing.rst.
+PVH_XEN_ARGS = "sched=credit"
 DOM0_OF_DOMU = 768
 # Guest time is instructions executed; the clock that keeps the date, and QEMU's random numbers, come from there too.
 COUNTED = ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off", "-rtc", "base=2026-01-01,clock=vm",
@@ -59,7 +61,7 @@ def command(boot, xen, initrd, kvm):
     """The whole command line: Xen as the multiboot kernel, Linux and its initramfs as modules, or all from EFI."""
     hosted = boot.guest.endswith("domu")
     vcpus, memory = (min(boot.vcpus, 2), boot.memory + DOM0_OF_DOMU + 256) if hosted else (boot.vcpus, boot.memory)
-    xen_args = [XEN_ARGS, boot.xen_args]
+    xen_args = [XEN_ARGS, PVH_XEN_ARGS if boot.guest.startswith("pvh") else "", boot.xen_args]
     if hosted:
         xen_args.append(f"dom0_mem={DOM0_OF_DOMU}M,max:{DOM0_OF_DOMU}M")
     if boot.guest == "pvh-dom0":

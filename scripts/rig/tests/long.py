@@ -107,7 +107,7 @@ def stress_ng():
 def stress(guest):
     """Modules, tracers, probes, BPF, KFENCE, swap, stress-ng: all that remaps pages of the kernel and of programs."""
     built = with_options()
-    result = boot(Boot(built, guest=guest, memory=768, payload="sh /rig/stress.sh\n", timeout=2400, cpu=L1TF["cpu"],
+    result = boot(Boot(built, guest=guest, memory=768, payload="sh /rig/stress.sh\n", timeout=4500, cpu=L1TF["cpu"],
                        vcpus=2, xen_args=f"{ALONE} {L1TF['xen_args']}",
                        files=modules(built, STRESS_MODULES) | stress_ng() | {"/rig/stress.sh": GUEST / "stress.sh"}))
     yield from steps(result)
