@@ -43,7 +43,7 @@ def boots(guest, vcpus=2, memory=2048, expected_mb=None, features=None, payload=
 
 def register(name, body, timeout=450, needs="build/ours"):
     """One boot as a test."""
-    test(f"boot/{name}", needs=[needs], timeout=timeout, exclusive=name.startswith("pvh-domu"))(body)
+    test(f"boot/{name}", needs=[needs], timeout=timeout, exclusive=name.startswith("pvh"))(body)
 
 
 for mode in MODES:
