@@ -3,24 +3,8 @@
 # A PVHVM domU: what it says of itself, that it unplugs an emulated NIC, and that again when it was restored.
 # shellcheck source=SCRIPTDIR/domu.sh
 . /rig/domu.sh
-
-# From a disc on an AHCI controller the firmware reads by DMA; what kernel= names it reads from a port, byte by byte.
-domu_load() {
-	disc=$1/disc
-	mkdir -p "$disc"
-	cp /boot/bzImage "$1/initrd" /usr/lib/ISOLINUX/isolinux.bin /usr/lib/syslinux/modules/bios/ldlinux.c32 "$disc"
-	echo "DEFAULT bzImage initrd=initrd console=hvc0 $DOMU_APPEND" >"$disc/isolinux.cfg"
-	genisoimage -quiet -R -b isolinux.bin -no-emul-boot -boot-load-size 4 -boot-info-table -o "$1/iso" "$disc"
-	drive="file=$1/iso,if=none,id=disc,media=cdrom,format=raw,readonly=on"
-	cat <<-END
-		device_model_args_hvm = [ "-device", "ahci,id=ahci", "-drive", "$drive",
-			"-device", "ide-cd,drive=disc,bus=ahci.0,bootindex=0", "-device", "e1000,romfile=" ]
-		vga = "none"
-		nographic = 1
-		vnc = 0
-		usb = 0
-	END
-}
+# shellcheck source=SCRIPTDIR/hvm.sh
+. /rig/hvm.sh
 
 says() { domain_log | grep -q "^$1"; }
 has_nic() { xl qemu-monitor-command "$name" 'info pci' | grep -q 'Ethernet controller'; }
