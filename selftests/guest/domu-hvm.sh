@@ -6,7 +6,6 @@
 # shellcheck source=SCRIPTDIR/hvm.sh
 . /rig/hvm.sh
 
-says() { domain_log | grep -q "^$1"; }
 has_nic() { xl qemu-monitor-command "$name" 'info pci' | grep -q 'Ethernet controller'; }
 has_none() { xl qemu-monitor-command "$name" 'info pci' | grep 'PCI device' && ! has_nic; }
 

@@ -7,7 +7,6 @@
 . /rig/hvm.sh
 
 domain_log() { tr -d '\r' </run/serial; }
-says() { domain_log | grep -q "^$1"; }
 
 cat >/run/nopv.sh <<'END'
 dmesg | grep '^\(\[[ 0-9.]*\] \)\?Booting' | sed 's/^\(\[[ 0-9.]*\] \)\?/DMESG /'

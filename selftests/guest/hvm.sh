@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0
-# How an HVM domU is loaded, and which devices are emulated for it; what it writes to its serial port lands in /run/serial.
+# How an HVM domU is loaded, and which devices are emulated for it. Its console is $console, or else hvc0; what it writes
+# to its serial port lands in /run/serial.
 
 # From a disc on an AHCI controller the firmware reads by DMA; what kernel= names it reads from a port, byte by byte.
 domu_load() {
@@ -20,3 +21,6 @@ domu_load() {
 		serial = "file:/run/serial"
 	END
 }
+
+# says TEXT: whether a line of the domain's console begins so.
+says() { domain_log | grep -q "^$1"; }
